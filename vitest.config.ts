@@ -17,7 +17,9 @@ const members = [
 function memberName(folder: string): string | undefined {
   try {
     const manifest: unknown = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-    return typeof manifest === "object" && manifest !== null && "name" in manifest ? String(manifest.name) : undefined;
+    return typeof manifest === "object" && manifest !== null && "name" in manifest
+      ? String(manifest.name)
+      : undefined;
   } catch {
     return undefined;
   }
@@ -33,7 +35,10 @@ function projectsOf(folder: string) {
   const unit = folder === "tools" ? ["tools/**/*.test.ts"] : [`${folder}/src/**/*.test.ts`];
   const system = folder === "tools" ? ["tools/**/*.system.test.ts"] : [`${folder}/test/**/*.system.test.ts`];
   return [
-    { extends: true as const, test: { name, include: unit, exclude: ["**/*.system.test.ts", "**/node_modules/**"] } },
+    {
+      extends: true as const,
+      test: { name, include: unit, exclude: ["**/*.system.test.ts", "**/node_modules/**"] },
+    },
     {
       extends: true as const,
       test: {
@@ -58,6 +63,10 @@ export default defineConfig({
     passWithNoTests: true,
     restoreMocks: true,
     reporters: ["default", "./tools/test/tally-reporter.ts"],
-    coverage: { provider: "v8", include: ["apps/*/src/**", "packages/*/src/**", "testbed/src/**"], reporter: ["text-summary", "html"] },
+    coverage: {
+      provider: "v8",
+      include: ["apps/*/src/**", "packages/*/src/**", "testbed/src/**"],
+      reporter: ["text-summary", "html"],
+    },
   },
 });

@@ -9,28 +9,42 @@ import { lacking, readMachine } from "./machine.mjs";
 const root = join(import.meta.dirname, "..", "..");
 const PNPM = `pnpm@${JSON.parse(readFileSync(join(root, "package.json"), "utf8")).devEngines.packageManager.version}`;
 
-const INSTALL = { says: "Installing the pinned toolchain and libraries", run: ["npx", "-y", PNPM, "install", "--frozen-lockfile"] };
-const BUILD = { says: "Building the bundles", run: ["pnpm", "exec", "turbo", "build", "--output-logs=errors-only"] };
+const INSTALL = {
+  says: "Installing the pinned toolchain and libraries",
+  run: ["npx", "-y", PNPM, "install", "--frozen-lockfile"],
+};
+const BUILD = {
+  says: "Building the bundles",
+  run: ["pnpm", "exec", "turbo", "build", "--output-logs=errors-only"],
+};
 
 /** @type {Record<string, { says: string, run: string[] }[]>} what each command does, in order; arguments go to the last step */
 const COMMANDS = {
   demo: [INSTALL, BUILD, { says: "Running the demo", run: ["pnpm", "run", "demo:run"] }],
   test: [
     INSTALL,
-    { says: "Fetching the test servers (cached after the first time)", run: ["pnpm", "run", "testbed", "fetch", "--for", "test"] },
+    {
+      says: "Fetching the test servers (cached after the first time)",
+      run: ["pnpm", "run", "testbed", "fetch", "--for", "test"],
+    },
     BUILD,
     { says: "Running the tests", run: ["pnpm", "run", "test:run"] },
   ],
   "test:system": [
     INSTALL,
-    { says: "Fetching the system test servers (cached after the first time)", run: ["pnpm", "run", "testbed", "fetch", "--for", "system"] },
+    {
+      says: "Fetching the system test servers (cached after the first time)",
+      run: ["pnpm", "run", "testbed", "fetch", "--for", "system"],
+    },
     BUILD,
     { says: "Running the system tests", run: ["pnpm", "run", "test:system:run"] },
   ],
 };
 
 function say(line) {
-  process.stdout.write(`${process.stdout.isTTY ? "\u001B[1m" : ""}▸ ${line}${process.stdout.isTTY ? "\u001B[0m" : ""}\n`);
+  process.stdout.write(
+    `${process.stdout.isTTY ? "\u001B[1m" : ""}▸ ${line}${process.stdout.isTTY ? "\u001B[0m" : ""}\n`,
+  );
 }
 
 /** Runs one step with the repository's own tools first on PATH, so that `node` is the pinned one once installed. */
@@ -56,7 +70,9 @@ function runStep(command, args) {
 function main(name, args) {
   const steps = COMMANDS[name];
   if (steps === undefined) {
-    process.stderr.write(`Unknown command ${JSON.stringify(name)}; say one of ${Object.keys(COMMANDS).join(", ")}.\n`);
+    process.stderr.write(
+      `Unknown command ${JSON.stringify(name)}; say one of ${Object.keys(COMMANDS).join(", ")}.\n`,
+    );
     return 2;
   }
   const problem = lacking(readMachine(), name);
@@ -70,7 +86,10 @@ function main(name, args) {
     const startedAt = Date.now();
     const status = runStep(step.run, isLast ? args : []);
     if (status !== 0) {
-      if (!isLast) process.stderr.write(`“${step.says}” failed with exit code ${status}; what it printed above says why.\n`);
+      if (!isLast)
+        process.stderr.write(
+          `“${step.says}” failed with exit code ${status}; what it printed above says why.\n`,
+        );
       return status;
     }
     if (!isLast) say(`    done in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);

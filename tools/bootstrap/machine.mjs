@@ -27,7 +27,8 @@ export function lacking(machine, command) {
   if (Number(machine.nodeVersion.split(".")[0]) < 20) {
     return `Node.js 20 or later is needed to start the package manager, and this is ${machine.nodeVersion}: install a newer Node.js; the pinned one for everything else comes by itself.`;
   }
-  if (!machine.hasNpx) return "npm with npx is needed to fetch the package manager and was not found: install npm.";
+  if (!machine.hasNpx)
+    return "npm with npx is needed to fetch the package manager and was not found: install npm.";
   if (command === "demo" && !machine.hasPython) {
     return "The demo needs Python 3.10 or later with pip, because its S3 servers and rclone come as Python packages: install python3.";
   }

@@ -2,7 +2,14 @@
 import { test } from "vitest";
 import { lacking } from "./machine.mjs";
 
-const good = { platform: "linux" as const, arch: "x64" as const, isGlibc: true, nodeVersion: "20.1.0", hasNpx: true, hasPython: true };
+const good = {
+  platform: "linux" as const,
+  arch: "x64" as const,
+  isGlibc: true,
+  nodeVersion: "20.1.0",
+  hasNpx: true,
+  hasPython: true,
+};
 
 test("a glibc Linux machine with Node 20, npm and Python lacks nothing", ({ expect }) => {
   expect(lacking(good, "demo")).toBeUndefined();

@@ -14,13 +14,24 @@ async function runCheck(check: Check): Promise<Outcome> {
   const startedAt = performance.now();
   const [program, ...args] = check.command;
   const result = await execa(program, args, { all: true, reject: false, stdin: "ignore", preferLocal: true });
-  return { check, passed: result.exitCode === 0, output: result.all, seconds: (performance.now() - startedAt) / 1000 };
+  return {
+    check,
+    passed: result.exitCode === 0,
+    output: result.all,
+    seconds: (performance.now() - startedAt) / 1000,
+  };
 }
 
 function report({ check, passed, output, seconds }: Outcome): void {
   process.stdout.write(`${passed ? "✓" : "✗"} ${check.name} (${seconds.toFixed(1)} s)\n`);
-  const remark = output.split("\n").filter((line) => line.startsWith("note: ")).join("\n");
-  if (!passed) process.stdout.write(`${output}\n  to repeat: ${check.command.join(" ")}\n${check.fix === undefined ? "" : `  to mend:   ${check.fix}\n`}\n`);
+  const remark = output
+    .split("\n")
+    .filter((line) => line.startsWith("note: "))
+    .join("\n");
+  if (!passed)
+    process.stdout.write(
+      `${output}\n  to repeat: ${check.command.join(" ")}\n${check.fix === undefined ? "" : `  to mend:   ${check.fix}\n`}\n`,
+    );
   else if (remark !== "") process.stdout.write(`${remark.replaceAll(/^/gm, "  ")}\n`);
 }
 
@@ -28,7 +39,9 @@ function report({ check, passed, output, seconds }: Outcome): void {
 async function runChecks(names: readonly string[]): Promise<number> {
   const unknown = names.filter((name) => !CHECKS.some((check) => check.name === name));
   if (unknown.length > 0) {
-    process.stderr.write(`Unknown check ${unknown.join(", ")}; there are ${CHECKS.map((check) => check.name).join(", ")}.\n`);
+    process.stderr.write(
+      `Unknown check ${unknown.join(", ")}; there are ${CHECKS.map((check) => check.name).join(", ")}.\n`,
+    );
     return 1;
   }
   const queue = CHECKS.filter((check) => names.length === 0 || names.includes(check.name));

@@ -17,7 +17,11 @@ export const CHECKS: readonly Check[] = [
   { name: "workspace", command: ["node", "tools/workspace/check-workspace.ts"] },
   { name: "licence-headers", command: ["node", "tools/licences/check-headers.ts"], fix: "pnpm fix" },
   { name: "dependency-licences", command: ["node", "tools/licences/check-dependencies.ts"] },
-  { name: "generated", command: ["node", "tools/generated/generated.ts", "--check"], fix: "pnpm generate" },
-  { name: "dockerfiles", command: ["node", "tools/check/lint-dockerfiles.ts"] },
+  {
+    name: "generated",
+    command: ["pnpm", "--recursive", "--if-present", "run", "generate", "--check"],
+    fix: "pnpm generate",
+  },
+  { name: "dockerfiles", command: ["node", "tools/images/lint.ts"] },
   { name: "charts", command: ["node", "tools/charts/charts.ts", "check"] },
 ];

@@ -4,7 +4,7 @@ import { execa } from "execa";
 /** What can be mended without a person: licence headers, generated files, lint fixes, format (last, since the others write). */
 const FIXES: readonly (readonly [string, ...string[]])[] = [
   ["node", "tools/licences/check-headers.ts", "--fix"],
-  ["node", "tools/generated/generated.ts"],
+  ["pnpm", "run", "generate"],
   ["oxlint", "--type-aware", "--fix"],
   ["biome", "check", "--write"],
 ];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { extname, basename } from "node:path";
+import { basename, extname } from "node:path";
 
 /** Folders whose licence is not the repository's Apache-2.0; the longest matching folder decides. */
 const LICENCE_OF_FOLDER: readonly (readonly [folder: string, licence: string])[] = [
@@ -25,8 +25,10 @@ export function expectedHeader(path: string): string | undefined {
   const text = `SPDX-License-Identifier: ${licenceOf(path)}`;
   if (SLASHES.has(extension)) return `// ${text}`;
   // A template's comment must not reach the rendered manifest.
-  if (path.includes("/templates/") && (HASHES.has(extension) || extension === ".tpl")) return `{{- /* ${text} */ -}}`;
-  if (HASHES.has(extension) || /^Dockerfile|\.Dockerfile$/.test(basename(path)) || path === ".ci/run") return `# ${text}`;
+  if (path.includes("/templates/") && (HASHES.has(extension) || extension === ".tpl"))
+    return `{{- /* ${text} */ -}}`;
+  if (HASHES.has(extension) || /^Dockerfile|\.Dockerfile$/.test(basename(path)) || path === ".ci/run")
+    return `# ${text}`;
   return undefined;
 }
 
