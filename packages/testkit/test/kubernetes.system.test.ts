@@ -57,15 +57,21 @@ describe("the API server of the testbed", () => {
   });
 
   test("denies a static token what its RBAC does not allow, and allows what it does", async ({ expect }) => {
-    const kubectl = cluster.kubectlWith(await cluster.writeKubeconfig("reader", cluster.tokenOf(reader.name)));
+    const kubectl = cluster.kubectlWith(
+      await cluster.writeKubeconfig("reader", cluster.tokenOf(reader.name)),
+    );
     const denied = await kubectl(["get", "secrets"]);
     expect(denied.exitCode).toBe(1);
-    expect(denied.stderr).toContain('User "system:serviceaccount:default:reader" cannot list resource "secrets"');
+    expect(denied.stderr).toContain(
+      'User "system:serviceaccount:default:reader" cannot list resource "secrets"',
+    );
 
     await outputOf(cluster.kubectl(["create", "role", "reader", "--verb=get,list", "--resource=configmaps"]));
     const binding = ["create", "rolebinding", "reader", "--role=reader", `--user=${reader.name}`];
     await outputOf(cluster.kubectl(binding));
-    await expect.poll(() => kubectl(["get", "configmaps"]), { timeout: 30_000 }).toMatchObject({ exitCode: 0 });
+    await expect
+      .poll(() => kubectl(["get", "configmaps"]), { timeout: 30_000 })
+      .toMatchObject({ exitCode: 0 });
     expect((await kubectl(["get", "secrets"])).exitCode, "a role for ConfigMaps opens no Secret").toBe(1);
   });
 
@@ -74,7 +80,9 @@ describe("the API server of the testbed", () => {
     await outputOf(cluster.kubectl(["create", "serviceaccount", "robot", "--namespace", namespace]));
     const token = await cluster.serviceAccountToken(namespace, "robot");
     const kubectl = cluster.kubectlWith(await cluster.writeKubeconfig("robot", token));
-    const whoAmI = await outputOf(kubectl(["auth", "whoami", "--output=jsonpath={.status.userInfo.username}"]));
+    const whoAmI = await outputOf(
+      kubectl(["auth", "whoami", "--output=jsonpath={.status.userInfo.username}"]),
+    );
     expect(whoAmI).toBe(`system:serviceaccount:${namespace}:robot`);
   });
 

@@ -30,7 +30,9 @@ export interface CertificateAuthority {
   /** PEM, for a `--client-ca-file` or a kubeconfig. */
   readonly certificate: string;
   /** A certificate for a server that is reached by these DNS names and IP addresses. */
-  issueServer(names: readonly { readonly type: "dns" | "ip"; readonly value: string }[]): Promise<KeyAndCertificate>;
+  issueServer(
+    names: readonly { readonly type: "dns" | "ip"; readonly value: string }[],
+  ): Promise<KeyAndCertificate>;
   /** A certificate that the API server takes for `user`, a member of `groups`. */
   issueClient(user: string, groups: readonly string[]): Promise<KeyAndCertificate>;
 }
@@ -57,9 +59,12 @@ export async function createCertificateAuthority(): Promise<CertificateAuthority
         new SubjectAlternativeNameExtension([...names]),
       ]),
     issueClient: (user, groups) =>
-      issue(root, keys.privateKey, [{ CN: [user] }, ...groups.map((group) => ({ O: [group] }))], [
-        new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth]),
-      ]),
+      issue(
+        root,
+        keys.privateKey,
+        [{ CN: [user] }, ...groups.map((group) => ({ O: [group] }))],
+        [new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth])],
+      ),
   };
 }
 

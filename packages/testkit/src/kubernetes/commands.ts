@@ -44,7 +44,8 @@ export function createCommandRunner(program: string, kubeconfig: string, folder:
       reject: false,
       timeout: timeoutMs,
     });
-    if (result.exitCode === undefined) throw new Error(`${program}: ${result.shortMessage}`, { cause: result.cause });
+    if (result.exitCode === undefined)
+      throw new Error(`${program}: ${result.shortMessage}`, { cause: result.cause });
     return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr };
   };
 }

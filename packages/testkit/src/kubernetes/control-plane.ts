@@ -1,37 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { withFreePorts } from "../server/retry-ports.ts";
+import { startServer } from "../server/start-server.ts";
+import { waitFor } from "../wait-for.ts";
 import { type CertificateAuthority, createSigningKeyPair } from "./certificates.ts";
-import { type Daemon, disposedOnFailure, startDaemon, untilReady } from "./daemon.ts";
-import { freePorts } from "./free-ports.ts";
 import { statusOf } from "./https.ts";
 
 /** Generous, because a control plane starts in 3 s on an idle machine and in 30 s on a busy one. */
 const startMs = 120_000;
 const issuer = "https://kubernetes.default.svc.cluster.local";
 
+/** A server of the control plane and where it listens. */
+export interface ControlPlaneServer extends AsyncDisposable {
+  readonly url: string;
+}
+
 /** Starts an etcd that keeps its data in `folder/etcd` and does not wait for the disk. */
-export async function startEtcd(program: string, folder: string): Promise<{ daemon: Daemon; url: string }> {
-  const [clientPort, peerPort] = await freePorts(2);
-  const url = `http://127.0.0.1:${clientPort}`;
-  const peerUrl = `http://127.0.0.1:${peerPort}`;
-  const daemon = startDaemon({
-    program,
-    logFile: join(folder, "etcd.log"),
-    args: [
-      "--unsafe-no-fsync",
-      `--data-dir=${join(folder, "etcd")}`,
-      `--listen-client-urls=${url}`,
-      `--advertise-client-urls=${url}`,
-      `--listen-peer-urls=${peerUrl}`,
-      `--initial-advertise-peer-urls=${peerUrl}`,
-      `--initial-cluster=default=${peerUrl}`,
-    ],
+export function startEtcd(program: string, folder: string): Promise<ControlPlaneServer> {
+  return withFreePorts(2, async ([clientPort, peerPort]) => {
+    const url = `http://127.0.0.1:${clientPort}`;
+    const peerUrl = `http://127.0.0.1:${peerPort}`;
+    const server = await startServer({
+      name: "etcd",
+      launch: { command: program, args: [], env: {} },
+      cwd: folder,
+      args: [
+        "--unsafe-no-fsync",
+        `--data-dir=${join(folder, "etcd")}`,
+        `--listen-client-urls=${url}`,
+        `--advertise-client-urls=${url}`,
+        `--listen-peer-urls=${peerUrl}`,
+        `--initial-advertise-peer-urls=${peerUrl}`,
+        `--initial-cluster=default=${peerUrl}`,
+      ],
+      ready: (_server, signal) =>
+        waitFor(async () => (await fetch(`${url}/health`, { signal })).ok, { signal, deadlineMs: startMs }),
+      deadlineMs: startMs,
+    });
+    return { url, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
   });
-  await disposedOnFailure(daemon, () =>
-    untilReady(daemon, async () => (await fetch(`${url}/health`, { signal: AbortSignal.timeout(2_000) })).ok, startMs),
-  );
-  return { daemon, url };
 }
 
 export interface ApiServerOptions {
@@ -49,18 +57,23 @@ export interface ApiServerOptions {
 }
 
 /** Starts a kube-apiserver with RBAC on 127.0.0.1 and waits for its `/readyz`. */
-export async function startApiServer(options: ApiServerOptions): Promise<{ daemon: Daemon; url: string }> {
-  const [port = 0] = await freePorts(1);
-  const url = `https://127.0.0.1:${port}`;
-  const daemon = startDaemon({
-    program: options.program,
-    logFile: join(options.folder, "kube-apiserver.log"),
-    args: [...(await credentialArgs(options)), ...serverArgs(options, port), ...options.extraArgs],
+export async function startApiServer(options: ApiServerOptions): Promise<ControlPlaneServer> {
+  const credentials = await credentialArgs(options);
+  const { program, folder, authority, adminToken } = options;
+  return withFreePorts(1, async ([port = 0]) => {
+    const url = `https://127.0.0.1:${port}`;
+    const isReady = async () =>
+      (await statusOf(`${url}/readyz`, { token: adminToken, caCertificate: authority.certificate })) === 200;
+    const server = await startServer({
+      name: "kube-apiserver",
+      launch: { command: program, args: [], env: {} },
+      cwd: folder,
+      args: [...credentials, ...serverArgs(options, port), ...options.extraArgs],
+      ready: (_server, signal) => waitFor(isReady, { signal, deadlineMs: startMs }),
+      deadlineMs: startMs,
+    });
+    return { url, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
   });
-  const credentials = { token: options.adminToken, caCertificate: options.authority.certificate };
-  const isReady = async () => (await statusOf(`${url}/readyz`, credentials)) === 200;
-  await disposedOnFailure(daemon, () => untilReady(daemon, isReady, startMs));
-  return { daemon, url };
 }
 
 /** Writes the key material below `folder` and names it to the API server. */

@@ -10,7 +10,12 @@ export interface KubeconfigOptions {
 }
 
 /** The text of a kubeconfig that logs in with a bearer token. JSON, which every YAML reader takes. */
-export function toKubeconfig({ url, caCertificate, token, namespace = "default" }: KubeconfigOptions): string {
+export function toKubeconfig({
+  url,
+  caCertificate,
+  token,
+  namespace = "default",
+}: KubeconfigOptions): string {
   const authority = Buffer.from(caCertificate).toString("base64");
   return JSON.stringify({
     apiVersion: "v1",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { testDirectory } from "../test-directory.ts";
 import { createCertificateAuthority } from "./certificates.ts";
 import { type CommandRunner, createCommandRunner, outputOf } from "./commands.ts";
 import { startApiServer, startEtcd } from "./control-plane.ts";
@@ -55,33 +55,33 @@ const administrator: StaticUser = { name: "testkit-admin", groups: ["system:mast
  * Without `controllers` the ServiceAccount admission plugin is off and a deleted namespace stays
  * "Terminating": use fresh names.
  *
- * @throws when a program is missing or does not come up; the message holds the end of its log
+ * @throws {MissingServerError} when the machine lacks what the programs are built with
+ * @throws {ServerStartError} when one does not come up; the message holds the end of its log
  */
 export async function startKubernetes(options: KubernetesOptions = {}): Promise<Kubernetes> {
   const { controllers = false, users = [], apiServerArgs = [] } = options;
   const programs = await kubernetesPrograms(controllers);
   await using stack = new AsyncDisposableStack();
-  const folder = await mkdtemp(join(tmpdir(), "testkit-kubernetes-"));
-  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  const { path: folder } = stack.use(await testDirectory("kubernetes"));
   await mkdir(join(folder, "home"));
 
   const authority = await createCertificateAuthority();
   const tokens = createStaticTokens([administrator, ...users]);
   const adminToken = tokens.tokenOf(administrator.name);
   // The stack stops in reverse: the API server must end before its etcd, else it hangs.
-  const etcd = await startEtcd(programs.etcd, folder);
-  stack.use(etcd.daemon);
-  const apiServer = await startApiServer({
-    program: programs.apiServer,
-    folder,
-    etcdUrl: etcd.url,
-    authority,
-    tokens: tokens.file,
-    adminToken,
-    isServiceAccountAdmissionOn: controllers,
-    extraArgs: apiServerArgs,
-  });
-  stack.use(apiServer.daemon);
+  const etcd = stack.use(await startEtcd(programs.etcd, folder));
+  const apiServer = stack.use(
+    await startApiServer({
+      program: programs.apiServer,
+      folder,
+      etcdUrl: etcd.url,
+      authority,
+      tokens: tokens.file,
+      adminToken,
+      isServiceAccountAdmissionOn: controllers,
+      extraArgs: apiServerArgs,
+    }),
+  );
 
   const writeKubeconfig = async (name: string, token: string, namespace = "default") => {
     const path = join(folder, `${name}.kubeconfig`);
