@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { TestbedError } from "./errors.ts";
+import { imagePackages } from "./images.ts";
 import { kubernetesPackages } from "./kubernetes.ts";
 import type { OwnProgram, Package, Program, Suite } from "./program.ts";
 
@@ -193,6 +194,7 @@ export const packages: readonly Package[] = [
     },
   },
   ...kubernetesPackages,
+  ...imagePackages,
 ];
 
 /** The packages that a command needs. */

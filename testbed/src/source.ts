@@ -7,6 +7,8 @@ export interface PythonSource {
   readonly requirements: string;
   /** True where the package is Python code (its wheels and its run depend on the Python), not a program in a wheel. */
   readonly isPythonCode?: true;
+  /** `process.arch` → wheel platform tag, where another than this machine's own is wanted. */
+  readonly platform?: Readonly<Record<string, string>>;
 }
 
 /** Programs built from one Go module whose go.mod and go.sum pin everything. */
@@ -46,6 +48,8 @@ export interface DebianSource {
   readonly package: string;
   /** Version and architecture of apt → SHA-256 of the .deb. A distribution with none of them does not have the package. */
   readonly sha256: Readonly<Record<string, string>>;
+  /** A suite of the machine's Debian archive (`trixie`) that is looked in where its own has none of them. */
+  readonly suite?: string;
   /** Where the package keeps the program → where it goes in our folder. */
   readonly files: Readonly<Record<string, string>>;
 }

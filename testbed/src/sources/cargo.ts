@@ -7,7 +7,7 @@ import { TestbedError } from "../errors.ts";
 import { runTool } from "../run.ts";
 import type { CargoSource } from "../source.ts";
 import { findToolchain, toolchainLabel } from "../toolchains.ts";
-import { type FetchContext, type Prepared, sha256OfFile, type SourceKind } from "./source-kind.ts";
+import { type FetchContext, type Prepared, type SourceKind, sha256OfFile } from "./source-kind.ts";
 
 /** `cargo install --locked`: the crate's own lockfile pins what it is built from, our checksum pins the crate. */
 export const cargoSource: SourceKind<CargoSource> = { keyParts, prepare };

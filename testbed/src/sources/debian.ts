@@ -7,7 +7,8 @@ import { findOnPath } from "../path-lookup.ts";
 import { ask, runTool } from "../run.ts";
 import type { DebianSource } from "../source.ts";
 import { findToolchain } from "../toolchains.ts";
-import { type FetchContext, type Prepared, sha256OfFile, type SourceKind } from "./source-kind.ts";
+import { otherSuite } from "./debian-suite.ts";
+import { type FetchContext, type Prepared, type SourceKind, sha256OfFile } from "./source-kind.ts";
 
 /** `apt-get download` and `dpkg-deb --extract`: nothing is installed, and no root is needed. */
 export const debianSource: SourceKind<DebianSource> = { keyParts, prepare };
@@ -57,8 +58,12 @@ async function findOffer(
     ...["-o", `Dir::Cache=${join(lists, "cache")}`],
     ...["-o", "Debug::NoLocking=true"],
   ];
-  await runTool(apt, [...options, "--quiet", "update"], { onLine: context.onLine });
-  return offerIn(apt, source, options);
+  const { onLine } = context;
+  await runTool(apt, [...options, "--quiet", "update"], { onLine });
+  const fresh = await offerIn(apt, source, options);
+  if (fresh !== undefined || source.suite === undefined) return fresh;
+  const other = await otherSuite({ apt, suite: source.suite, options, folder: lists, onLine });
+  return other === undefined ? undefined : offerIn(apt, source, other);
 }
 
 /** One of our pinned packages as apt's signed lists have it; apt says `'URL' FILE SIZE SHA256:…`. */

@@ -5,7 +5,7 @@ import type { Environment } from "../environment.ts";
 import { ask, runTool } from "../run.ts";
 import type { GoSource } from "../source.ts";
 import { findToolchain, toolchainLabel } from "../toolchains.ts";
-import { type FetchContext, pinFile, type Prepared, type SourceKind, testbedFolder } from "./source-kind.ts";
+import { type FetchContext, type Prepared, pinFile, type SourceKind, testbedFolder } from "./source-kind.ts";
 
 /** `go build` in a module of ours whose go.sum pins every source. */
 export const goSource: SourceKind<GoSource> = { keyParts, prepare };

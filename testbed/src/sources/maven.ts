@@ -8,10 +8,10 @@ import type { MavenSource } from "../source.ts";
 import { findToolchain, toolchainLabel } from "../toolchains.ts";
 import {
   type FetchContext,
-  pinFile,
   type Prepared,
-  sha256OfFile,
+  pinFile,
   type SourceKind,
+  sha256OfFile,
   testbedFolder,
 } from "./source-kind.ts";
 

@@ -4,7 +4,7 @@ import type { Environment } from "../environment.ts";
 import { ask, runTool } from "../run.ts";
 import type { PythonSource } from "../source.ts";
 import { findToolchain, toolchainLabel } from "../toolchains.ts";
-import { type FetchContext, pinFile, type Prepared, type SourceKind, testbedFolder } from "./source-kind.ts";
+import { type FetchContext, type Prepared, pinFile, type SourceKind, testbedFolder } from "./source-kind.ts";
 
 /**
  * `pip install --target`: it needs no virtual environment, works where the distribution manages its own
@@ -55,10 +55,17 @@ function pipArguments(source: PythonSource, folder: string): string[] {
     ...install,
     "--only-binary",
     ":all:",
+    ...platformArguments(source),
     "--no-input",
     "--disable-pip-version-check",
     "--root-user-action=ignore",
   ];
+}
+
+/** Wheels of another platform: what they hold is not run by this machine's Python. */
+function platformArguments(source: PythonSource): string[] {
+  const tag = source.platform?.[process.arch];
+  return tag === undefined ? [] : ["--platform", tag];
 }
 
 async function pythonWithPip(command: string, context: FetchContext): Promise<string> {

@@ -21,7 +21,7 @@ export interface StartedServer<T> extends AsyncDisposable {
   readonly executable: Executable;
   readonly ready: T;
   /** What it wrote last, for messages. */
-  log(): string;
+  readonly log: () => string;
 }
 
 /** A server that did not come up, with what it wrote last. */
