@@ -34,7 +34,7 @@ function describeMissing(variables: readonly string[]): string {
 
 function describeProblem({ variable, problem }: SettingsProblem): string {
   if (variable === "") return problem;
-  return /^(?:is|are|must|may|can|cannot|has|have|needs)\b/.test(problem)
+  return /^(?:is|are|must|may|can|cannot|has|have|names|needs)\b/.test(problem)
     ? `${variable} ${problem}`
     : `${variable}: ${problem}`;
 }
