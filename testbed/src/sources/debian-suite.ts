@@ -27,8 +27,10 @@ export async function otherSuite(options: SuiteOptions): Promise<readonly string
   await writeFile(list, `deb ${site} ${suite} main\n`);
   const withSuite = [
     ...options.options,
-    ...["-o", `Dir::Etc::sourcelist=${list}`],
-    ...["-o", "Dir::Etc::sourceparts=-"],
+    "-o",
+    `Dir::Etc::sourcelist=${list}`,
+    "-o",
+    "Dir::Etc::sourceparts=-",
   ];
   await runTool(apt, [...withSuite, "--quiet", "update"], { onLine });
   return withSuite;

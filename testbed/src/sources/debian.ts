@@ -54,9 +54,12 @@ async function findOffer(
   await mkdir(join(lists, "lists", "partial"), { recursive: true });
   await mkdir(join(lists, "cache", "archives", "partial"), { recursive: true });
   const options = [
-    ...["-o", `Dir::State::lists=${join(lists, "lists")}`],
-    ...["-o", `Dir::Cache=${join(lists, "cache")}`],
-    ...["-o", "Debug::NoLocking=true"],
+    "-o",
+    `Dir::State::lists=${join(lists, "lists")}`,
+    "-o",
+    `Dir::Cache=${join(lists, "cache")}`,
+    "-o",
+    "Debug::NoLocking=true",
   ];
   const { onLine } = context;
   await runTool(apt, [...options, "--quiet", "update"], { onLine });
