@@ -7,6 +7,7 @@ export { describeSettings, type SettingDescription, settingsTable } from "./sett
 export { formatDuration, parseDuration } from "./settings/duration.ts";
 export {
   type EnvSchema,
+  type EnvSchemaWithDefault,
   envBoolean,
   envDuration,
   envEnum,
