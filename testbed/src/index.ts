@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-export { cacheRoot } from "./cache-root.ts";
+export { cacheRoot, isEnterableByOthers } from "./cache-root.ts";
 export { packageNamed, packageOf, packages, packagesFor } from "./catalogue.ts";
 export type { Environment } from "./environment.ts";
 export { variable } from "./environment.ts";
