@@ -16,6 +16,9 @@ export interface ErrorFields {
   readonly cause?: unknown;
   /** Of an AggregateError; at most 10. */
   readonly errors?: readonly unknown[];
+  /** Of a SuppressedError, as `using` throws it: what failed last, and what it would have hidden. */
+  readonly error?: unknown;
+  readonly suppressed?: unknown;
 }
 
 /**
@@ -44,12 +47,18 @@ function describe(error: Error, depth: number, path: Set<unknown>): ErrorFields 
   const stack = readField(error, "stack");
   const cause = readField(error, "cause");
   const parts = error instanceof AggregateError ? readField(error, "errors") : undefined;
+  const both =
+    error instanceof SuppressedError ? [readField(error, "error"), readField(error, "suppressed")] : [];
   return {
     ...ownFields(error),
     type: clip(typeName(error)),
     message: clip(String(readField(error, "message"))),
     ...(typeof stack === "string" && { stack: clip(stack) }),
     ...(cause !== undefined && { cause: serialize(cause, depth + 1, path) }),
+    ...(both.length > 0 && {
+      error: serialize(both[0], depth + 1, path),
+      suppressed: serialize(both[1], depth + 1, path),
+    }),
     ...(Array.isArray(parts) && { errors: serializeParts(parts, depth, path) }),
   };
 }

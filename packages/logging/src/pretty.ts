@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+import { isatty, WriteStream } from "node:tty";
 import { prettyFactory } from "pino-pretty";
 import type { LogDestination } from "./create-logger.ts";
 import { openSyncDestination } from "./sync-destination.ts";
 
 export interface PrettyOptions {
-  /** Where it goes; default standard output. */
-  readonly descriptor?: 1 | 2;
+  /** A file descriptor; default 1, standard output. */
+  readonly descriptor?: number;
   /** Whether a person reads it; default: whether that descriptor is a terminal. */
   readonly isTerminal?: boolean;
-  /** Default: what Node finds out of the terminal and `NO_COLOR`. */
+  /** Default: what Node finds out from the environment (`TERM`, `COLORTERM`, `NO_COLOR`, …). */
   readonly hasColors?: boolean;
 }
 
@@ -20,11 +21,10 @@ export interface PrettyOptions {
  */
 export function openPrettyDestination(options: PrettyOptions = {}): LogDestination {
   const { descriptor = 1 } = options;
-  const stream = descriptor === 1 ? process.stdout : process.stderr;
   const plain = openSyncDestination(descriptor);
-  if (!(options.isTerminal ?? stream.isTTY)) return plain;
+  if (!(options.isTerminal ?? isatty(descriptor))) return plain;
   const format = prettyFactory({
-    colorize: options.hasColors ?? (stream.isTTY && stream.hasColors()),
+    colorize: options.hasColors ?? WriteStream.prototype.hasColors(),
     ignore: "service,version",
     translateTime: "SYS:HH:MM:ss.l",
     errorLikeObjectKeys: ["err", "error"],

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** How often a text may have been escaped or percent-encoded again: 3 is JSON in JSON in JSON. */
-const maxNesting = 3;
+/** How often a text may have been escaped or percent-encoded again: JSON in JSON in JSON, in a line of the log. */
+const maxNesting = 4;
 
 const base64Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".split("");
 

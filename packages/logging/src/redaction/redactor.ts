@@ -12,6 +12,7 @@ const minLineLength = 16;
 export interface RedactorOptions {
   /**
    * Secrets with fewer characters are left alone, since hiding them would tear ordinary words; default 4.
+   * Blank ones always are.
    */
   readonly minLength?: number;
 }
@@ -63,7 +64,7 @@ export function createSecretMatcher(
 function hiddenValues(secrets: readonly string[], minLength: number): string[] {
   const values = new Set<string>();
   for (const secret of secrets) {
-    if (secret.length >= minLength && secret !== "") values.add(secret);
+    if (secret.length >= minLength && secret.trim() !== "") values.add(secret);
     for (const line of secretLines(secret)) values.add(line);
   }
   return [...values].toSorted((a, b) => b.length - a.length);

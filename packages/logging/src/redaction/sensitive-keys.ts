@@ -1,41 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * Last words of names under which a secret stands, without `-` and `_`: `accessToken`, `AUTH0_PRIVATE_KEY` and
- * `set-cookie` all end in one. What merely speaks of a secret does not: `tokenCount`, `secretName`, `keyId`.
+ * How the names under which a secret stands end: `accessToken`, `AUTH0_PRIVATE_KEY` and `set-cookie` all end so.
+ * What merely speaks of a secret does not: `tokenCount`, `secretName`, `keyId`; nor does `key`, the name of an object.
  */
 const endings = [
   "authorization",
-  "token",
-  "tokens",
-  "secret",
-  "secrets",
-  "password",
-  "passwords",
+  "tokens?",
+  "secrets?",
+  "passwords?",
   "passwd",
   "passphrase",
-  "cookie",
-  "cookies",
-  "credential",
-  "credentials",
-  "apikey",
-  "accesskey",
-  "secretkey",
-  "privatekey",
-  "signingkey",
-  "secretaccesskey",
-  "clientassertion",
-];
+  "cookies?",
+  "credentials?",
+  String.raw`(?:api|access|secret|private|signing)[-_.\s]?keys?`,
+  String.raw`client[-_.\s]?assertion`,
+].join("|");
 
-const sensitive = new RegExp(`(?:${endings.join("|")})$`);
+const sensitiveName = new RegExp(`(?:${endings})$`, "i");
+const sensitiveMember = new RegExp(String.raw`(?:${endings})"\s*:`, "i");
 
-/** Finds quickly whether a JSON line can hold such a key at all; says yes too often, never too rarely. */
-const hint = /(?:[nN]|[tT]|[sS]|[dD]|[eE]|[yY]|[lL])"\s*:/;
-
+/** Finds quickly whether a JSON line has such a key; may say yes for text that looks like one. */
 export function mayHoldSensitiveKey(line: string): boolean {
-  return hint.test(line);
+  return sensitiveMember.test(line);
 }
 
 export function isSensitiveKey(name: string): boolean {
-  return sensitive.test(name.replaceAll(/[-_.\s]/g, "").toLowerCase());
+  return sensitiveName.test(name);
 }
