@@ -44,8 +44,12 @@ export function toHealthServerError(error: unknown, host: string, port: number):
         { cause: error },
       );
     default:
-      return new HealthServerError("listen_failed", `${where} (${String(code ?? "unknown reason")}).`, {
-        cause: error,
-      });
+      return new HealthServerError(
+        "listen_failed",
+        `${where} (${typeof code === "string" ? code : "unknown reason"}).`,
+        {
+          cause: error,
+        },
+      );
   }
 }
