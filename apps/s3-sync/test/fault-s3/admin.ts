@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from "zod";
 import { type FaultRule, faultRuleSchema } from "./fault-rules.ts";
-import { wholeSeconds } from "./objects.ts";
 import type { Operation } from "./operations.ts";
+import { putText } from "./put-text.ts";
 import type { LogEntry } from "./request-log.ts";
 import { type SeedOptions, seedObjects, seedSchema } from "./seed.ts";
 import type { FaultS3 } from "./server.ts";
-import { md5Of, type StoredObject } from "./store.ts";
+import type { StoredObject } from "./store.ts";
 
 /** An object without its body. */
 export interface ObjectSummary {
@@ -71,17 +71,8 @@ export function adminCalls(server: FaultS3): AdminCalls {
     },
     pendingUploads: ([bucket]) => store.bucket(text.parse(bucket)).uploads.size,
     put: ([options]) => {
-      const { bucket, key, body, headers = {}, storageClass = "" } = putSchema.parse(options);
-      const pieces = [Buffer.from(body)];
-      const md5 = md5Of(pieces);
-      store.bucket(bucket).put(key, {
-        body: pieces,
-        sizeBytes: pieces[0]?.length ?? 0,
-        etag: store.etagOf(md5),
-        lastModifiedMs: wholeSeconds(store.now()),
-        headers: { "content-type": "binary/octet-stream", ...headers },
-        storageClass,
-      });
+      const { bucket, key, body, headers, storageClass } = putSchema.parse(options);
+      putText(store, bucket, key, body, headers, storageClass);
     },
     deleteUnder: ([bucket, prefix]) => {
       const found = store.bucket(text.parse(bucket));

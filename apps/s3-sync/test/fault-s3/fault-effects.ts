@@ -52,14 +52,15 @@ export async function writeReply(
   response.writeHead(reply.status, { ...reply.headers, "content-length": length });
   if (fault?.kind === "cut") return writeCut(response, reply, fault.bytes ?? Math.floor(sizeOf(reply) / 2));
   if (fault?.kind === "trickle") return writeSlowly(response, reply, fault.bytesPerSecond);
+  const { socket } = response;
+  // A body of the wrong length leaves the connection in a state that no further answer may follow.
+  if (fault?.kind === "wrong_length") response.once("finish", () => socket?.end());
   if (reply.body.length === 1) {
     response.end(reply.body[0]);
     return undefined;
   }
   for (const piece of reply.body) response.write(piece);
   response.end();
-  // A body of the wrong length leaves the connection in a state that no further answer may follow.
-  if (fault?.kind === "wrong_length") response.once("finish", () => response.socket?.end());
   return undefined;
 }
 

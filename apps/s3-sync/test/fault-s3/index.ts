@@ -3,6 +3,13 @@ export type { FaultS3Admin, ObjectSummary, PutOptions } from "./admin.ts";
 export { type FaultS3Process, type FaultS3ProcessOptions, startFaultS3Process } from "./child-process.ts";
 export { seededRandom } from "./fault-rules.ts";
 export { LISTINGS, type Operation, WRITES } from "./operations.ts";
+export { putText } from "./put-text.ts";
+export {
+  type BareRcloneOptions,
+  type BareRcloneResult,
+  type RemoteOptions,
+  runBareRclone,
+} from "./rclone.ts";
 export type { LogEntry } from "./request-log.ts";
 export { type SeedOptions, seedObjects } from "./seed.ts";
 export {

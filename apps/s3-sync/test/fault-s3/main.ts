@@ -66,6 +66,7 @@ async function main(): Promise<void> {
   };
   process.stdout.write(`${JSON.stringify(ready)}\n`);
   const stop = async (): Promise<void> => {
+    process.stdin.destroy();
     await control[Symbol.asyncDispose]();
     await server[Symbol.asyncDispose]();
   };

@@ -101,8 +101,9 @@ function namedParts(upload: Upload, body: CheckedBody): Part[] {
     }),
   );
   if (named.length === 0) throw new S3Error("MalformedXML");
+  const isOrdered = named.every(({ number }, index) => number > (named[index - 1]?.number ?? 0));
+  if (!isOrdered) throw new S3Error("InvalidPartOrder");
   return named.map(({ number, etag }, index) => {
-    if (index > 0 && number <= (named[index - 1]?.number ?? 0)) throw new S3Error("InvalidPartOrder");
     const part = upload.parts.get(number);
     if (part === undefined || part.etag !== etag) throw new S3Error("InvalidPart");
     if (part.sizeBytes < MIN_PART_BYTES && index < named.length - 1) throw new S3Error("EntityTooSmall");

@@ -28,7 +28,7 @@ export class SortedKeys {
   #compare: (a: string, b: string) => number = compareUnits;
 
   add(key: string): void {
-    if (this.#compare !== compareKeys && SURROGATE.test(key)) this.#reorder();
+    this.#prepare(key);
     const at = Math.min(this.#chunkAtOrAfter(key), Math.max(0, this.#chunks.length - 1));
     const chunk = this.#chunks[at];
     if (chunk === undefined) {
@@ -53,6 +53,7 @@ export class SortedKeys {
 
   /** Calls `visit` for every key from `start` (inclusive) up, in order, until it returns a key to go on from, or false to stop. */
   scan(start: string, visit: (key: string) => string | boolean): void {
+    this.#prepare(start);
     let at = this.#chunkAtOrAfter(start);
     let chunk = this.#chunks[at];
     let position = chunk === undefined ? 0 : lowerBound(chunk, start, this.#compare);
@@ -88,7 +89,9 @@ export class SortedKeys {
     return low;
   }
 
-  #reorder(): void {
+  /** The engine's comparison will do until a key with a surrogate comes, be it to add or to look for. */
+  #prepare(key: string): void {
+    if (this.#compare === compareKeys || !SURROGATE.test(key)) return;
     this.#compare = compareKeys;
     const keys = this.#chunks.flat().sort(compareKeys);
     this.#chunks = [];
