@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
@@ -35,12 +34,9 @@ describe("standard output", () => {
   });
 
   test("says once on standard error that lines cannot be written", async ({ expect }) => {
-    const full = openSync("/dev/full", "w");
-    const child = spawn(process.execPath, [fixture, "10", "10"], { stdio: ["ignore", full, "pipe"] });
-    closeSync(full);
-    const [errors, [code]] = await Promise.all([text(child.stderr ?? []), once(child, "exit")]);
-    expect(errors).toMatch(/^Log lines cannot be written: ENOSPC[^\n]*\ndone\n$/);
-    expect(code).toBe(3);
+    const script = '"$0" "$@" > /dev/full; echo "exit $?" >&2';
+    const { stderr } = await run("sh", ["-c", script, process.execPath, fixture, "10", "10"]);
+    expect(stderr).toMatch(/^Log lines cannot be written: ENOSPC[^\n]*\ndone\nexit 3\n$/);
   });
 });
 
