@@ -71,7 +71,8 @@ export function retryWaitMs(
   random: () => number = Math.random,
 ): number {
   const { baseMs = defaultRetryPolicy.baseMs, maxWaitMs = defaultRetryPolicy.maxWaitMs } = policy;
-  return random() * Math.min(maxWaitMs, baseMs * 2 ** (attempt - 1));
+  // The bound keeps the power finite in loops that never give up: 0 times infinity is no number.
+  return random() * Math.min(maxWaitMs, baseMs * 2 ** Math.min(attempt - 1, 64));
 }
 
 /** What an attempt's end says about the wait before the next. */

@@ -16,7 +16,8 @@ export function createRefreshGate(refresh: Refresh, signal: AbortSignal): Refres
   let running: Promise<void> | undefined;
   const run = async () => {
     try {
-      await refresh(signal);
+      // A refresh that throws at once must not end before `running` is set, or the failure would stay there.
+      await Promise.try(refresh, signal);
       generation += 1;
     } finally {
       running = undefined;
