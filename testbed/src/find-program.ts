@@ -29,7 +29,7 @@ export async function findProgram(name: string, options: FindOptions = {}): Prom
   await using scratch = await openScratch(environment);
   const result = await obtainPackage(wanted, environment, scratch.folder, options.observer);
   if (result.folder === undefined)
-    return { status: "missing", name, version: wanted.version, reason: result.reason };
+    return { status: "missing", name, version: program.version ?? wanted.version, reason: result.reason };
   return inFolder(name, wanted, program, result.folder, result.isNew ? "fetched" : "cache", environment);
 }
 
@@ -55,5 +55,5 @@ async function inFolder(
 ): Promise<Available> {
   const launch = await launchFrom(folder, program.start, environment);
   const path = program.start.kind === "binary" ? join(folder, program.start.file) : folder;
-  return { status: "available", name, version: wanted.version, origin, path, launch };
+  return { status: "available", name, version: program.version ?? wanted.version, origin, path, launch };
 }

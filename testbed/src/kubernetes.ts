@@ -26,9 +26,9 @@ const envtest = (command: string, versionArgs: readonly string[], atLeast: strin
   atLeast,
 });
 
-const binary = (name: string, own?: OwnProgram): [string, Program] => [
+const binary = (name: string, rest: Omit<Program, "start"> = {}): [string, Program] => [
   name,
-  { start: { kind: "binary", file: `bin/${name}` }, ...(own === undefined ? {} : { own }) },
+  { ...rest, start: { kind: "binary", file: `bin/${name}` } },
 ];
 
 /** A Kubernetes control plane without nodes, and what checks and installs charts. */
@@ -47,13 +47,15 @@ export const kubernetesPackages: readonly Package[] = [
     ],
     programs: Object.fromEntries([
       binary("helm", {
-        variable: "HELM",
-        command: "helm",
-        versionArgs: ["version", "--template", "{{.Version}}"],
-        atLeast: "4.0.0",
+        own: {
+          variable: "HELM",
+          command: "helm",
+          versionArgs: ["version", "--template", "{{.Version}}"],
+          atLeast: "4.0.0",
+        },
       }),
-      binary("kubeconform"),
-      binary("helm-unittest"),
+      binary("kubeconform", { version: "0.8.0" }),
+      binary("helm-unittest", { version: "1.1.2" }),
     ]),
   },
   {
@@ -69,10 +71,10 @@ export const kubernetesPackages: readonly Package[] = [
       }),
     ],
     programs: Object.fromEntries([
-      binary("kube-apiserver", envtest("kube-apiserver", ["--version"], "1.34.0")),
-      binary("kubectl", envtest("kubectl", ["version", "--client"], "1.34.0")),
+      binary("kube-apiserver", { own: envtest("kube-apiserver", ["--version"], "1.34.0") }),
+      binary("kubectl", { own: envtest("kubectl", ["version", "--client"], "1.34.0") }),
       // Debian's etcd 3.4 fails on streaming lists.
-      binary("etcd", envtest("etcd", ["--version"], "3.6.0")),
+      binary("etcd", { version: "3.6.8", own: envtest("etcd", ["--version"], "3.6.0") }),
     ]),
   },
   {
@@ -90,7 +92,7 @@ export const kubernetesPackages: readonly Package[] = [
     programs: Object.fromEntries([
       binary("kube-controller-manager"),
       binary("kube-scheduler"),
-      binary("kwok"),
+      binary("kwok", { version: "0.8.0" }),
     ]),
   },
 ];

@@ -51,20 +51,41 @@ export async function obtainPackage(
 ): Promise<PackageFolder> {
   const cached = await cachedPackage(wanted, environment);
   if (cached !== undefined) return { folder: cached, isNew: false };
-  const problem = platformProblem();
-  if (problem !== undefined) return { folder: undefined, reason: problem };
   await mkdir(scratch, { recursive: true });
   const onLine = (text: string): void => observer.line?.(wanted.name, text);
   const context: FetchContext = { environment, scratch, onLine };
+  const way = await chooseSource(wanted, context);
+  if ("lacks" in way) return { folder: undefined, reason: way.lacks };
+  return fetchPackage(wanted, way.source, way.fetch, context, observer);
+}
+
+/** Why a package cannot come to this machine, as a sentence; `undefined` when it can, or might. */
+export async function lackedBy(
+  wanted: Package,
+  environment: Environment,
+  scratch: string,
+): Promise<string | undefined> {
+  await mkdir(scratch, { recursive: true });
+  const way = await chooseSource(wanted, { environment, scratch });
+  return "lacks" in way ? way.lacks : undefined;
+}
+
+type Way =
+  | { readonly source: Source; readonly fetch: (folder: string) => Promise<void> }
+  | { readonly lacks: string };
+
+/** The first source whose toolchain the machine has. */
+async function chooseSource(wanted: Package, context: FetchContext): Promise<Way> {
+  const problem = platformProblem();
+  if (problem !== undefined) return { lacks: problem };
   const lacking: string[] = [];
   for (const source of wanted.sources) {
     const prepared = await prepare(source, context);
-    if (prepared.canFetch) return fetchPackage(wanted, source, prepared.fetch, context, observer);
+    if (prepared.canFetch) return { source, fetch: prepared.fetch };
     lacking.push(prepared.lacks);
   }
   return {
-    folder: undefined,
-    reason: `${wanted.name} ${wanted.version} needs ${lacking.join(", or ")}, which this machine does not have.`,
+    lacks: `${wanted.name} ${wanted.version} needs ${lacking.join(", or ")}, which this machine does not have.`,
   };
 }
 

@@ -19,6 +19,8 @@ export interface Package {
 /** One program of a package. */
 export interface Program {
   readonly start: Start;
+  /** Where it is not the package's. */
+  readonly version?: string;
   /** How a person's own copy is found; without it only the cache is used. */
   readonly own?: OwnProgram;
 }
