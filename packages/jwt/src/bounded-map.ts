@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** A map of at most `maxEntries` entries that drops the one which was used longest ago. */
+/**
+ * A map of at most `maxEntries` entries that drops the one which was used longest ago. Reads count as uses once the
+ * map is half full.
+ */
 export class BoundedMap<K, V> {
   readonly #entries = new Map<K, V>();
   readonly #maxEntries: number;
@@ -13,11 +16,11 @@ export class BoundedMap<K, V> {
     return this.#entries.size;
   }
 
-  /** The value of `key`, which thereby becomes the one used last. */
+  /** The value of `key`, which thereby counts as used. */
   get(key: K): V | undefined {
     const value = this.#entries.get(key);
     if (value === undefined) return undefined;
-    // While there is room nothing will be dropped, so the order need not be kept; that is most of a hit's cost.
+    // While there is much room nothing will be dropped soon; keeping the order would be most of a hit's cost.
     if (this.#entries.size * 2 > this.#maxEntries) {
       this.#entries.delete(key);
       this.#entries.set(key, value);

@@ -56,11 +56,11 @@ export interface TokenEndpointFailure {
 /** A token endpoint did not give a token. */
 export class TokenEndpointError extends JwtError implements TokenEndpointFailure {
   override readonly name: string = "TokenEndpointError";
-  readonly status?: number;
-  readonly oauthError?: string;
-  readonly excerpt?: string;
-  readonly retryAfterMs?: number;
-  readonly clockSkewMs?: number;
+  declare readonly status?: number;
+  declare readonly oauthError?: string;
+  declare readonly excerpt?: string;
+  declare readonly retryAfterMs?: number;
+  declare readonly clockSkewMs?: number;
 
   constructor(code: JwtErrorCode, message: string, failure: TokenEndpointFailure, options?: ErrorOptions) {
     super(code, message, options);

@@ -138,13 +138,14 @@ function failed(
   more: TokenEndpointFailure = {},
 ): TokenEndpointError {
   const { clockSkewMs } = answer;
-  // A good answer's text holds the token, so it is never quoted.
-  const excerpt =
-    answer.response.status === 200 ? "" : redactedExcerpt(answer.text.slice(0, MAX_RESPONSE_BYTES));
+  const { status } = answer.response;
+  // A good answer's text may hold the token, so it is never quoted.
+  const isGood = status >= 200 && status < 300;
+  const excerpt = isGood ? "" : redactedExcerpt(answer.text.slice(0, MAX_RESPONSE_BYTES));
   const quote = excerpt === "" ? "" : ` It said: ${excerpt}`;
   const message = `${endpointOf(answer.grant)} ${what}.${quote}${skewHint(clockSkewMs)}`;
   return new TokenEndpointError(code, message, {
-    status: answer.response.status,
+    status,
     ...(excerpt === "" ? {} : { excerpt }),
     ...(clockSkewMs === undefined ? {} : { clockSkewMs }),
     ...more,

@@ -90,7 +90,7 @@ export function createOwnTokens(options: OwnTokensOptions): OwnTokens {
   }
 
   return {
-    tokenFor(identity) {
+    async tokenFor(identity) {
       const key = identityKey(identity);
       const known = entries.get(key);
       const nowMs = clock.epochMs();
