@@ -108,9 +108,7 @@ function collectValues(variables: readonly string[], env: Environment, options: 
     const path = options.fromFiles ? readVariable(env, `${variable}_FILE`, options) : undefined;
     if (path === undefined) continue;
     const content =
-      value === undefined
-        ? readSecretFile(path)
-        : { problem: `and ${variable} are both set: set one of them` };
+      value === undefined ? readSecretFile(path) : { problem: `must not be set beside ${variable}` };
     if ("problem" in content) problems.push({ variable: `${variable}_FILE`, problem: content.problem });
     else values[variable] = content.text;
   }
@@ -139,8 +137,6 @@ function toProblem(
   return {
     variable,
     problem:
-      similar === undefined
-        ? isRequired
-        : `${isRequired}, while ${similar} is set and unknown: is it a slip of the pen?`,
+      similar === undefined ? isRequired : `is required, but only ${similar} is set, which nothing reads`,
   };
 }
