@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { once } from "node:events";
-import { createServer, type RequestListener, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { test } from "vitest";
 import {
   clientAssertion,
@@ -18,7 +18,14 @@ interface RunningServer extends AsyncDisposable {
   readonly url: URL;
 }
 
-async function startServer(listener: RequestListener): Promise<RunningServer> {
+async function startServer(
+  answer: (request: IncomingMessage, response: ServerResponse) => void | Promise<void>,
+): Promise<RunningServer> {
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
+    Promise.try(answer, request, response).catch((error: unknown) =>
+      response.destroy(Error.isError(error) ? error : undefined),
+    );
+  };
   const server = createServer(listener).listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();

@@ -10,10 +10,9 @@ import { findKeyId, keyThumbprint } from "./key-id.ts";
 
 const jwksUrl = new URL("http://heimdall.example:4457/.well-known/jwks?secret=1");
 const signer = signerOf("PS256");
-const strangers = [newRsaKey(), newEcKey()].map(({ publicKey }, index) => ({
-  ...publicKey.export({ format: "jwk" }),
-  kid: `stranger-${index}`,
-}));
+const strangers = [newRsaKey(), newEcKey()].map(({ publicKey }, index) =>
+  Object.assign(publicKey.export({ format: "jwk" }), { kid: `stranger-${index}` }),
+);
 const ours = { ...rsaKey.publicKey.export({ format: "jwk" }), use: "sig", alg: "PS256", kid: "ours" };
 
 function find(body: unknown, status = 200, headers: Record<string, string> = {}): Promise<string> {
@@ -90,7 +89,13 @@ test.for<[string, unknown, number, string, RegExp]>([
     "jwks_unavailable",
     /not a JSON object with an array "keys"/,
   ],
-  ["too many keys", { keys: Array(101).fill(ours) }, 200, "jwks_unavailable", /101 keys; at most 100/],
+  [
+    "too many keys",
+    { keys: Array.from({ length: 101 }, () => ours) },
+    200,
+    "jwks_unavailable",
+    /101 keys; at most 100/,
+  ],
 ])("says what is wrong with %s", async ([, body, status, code, message], { expect }) => {
   const error = await find(body, status).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(JwtError);

@@ -29,7 +29,9 @@ function published(kid: string): PublishedKey {
 }
 
 function jwksOf(...keys: readonly PublishedKey[]) {
-  return { keys: keys.map(({ kid, key }) => ({ ...key.publicKey.export({ format: "jwk" }), kid })) };
+  return {
+    keys: keys.map(({ kid, key }) => Object.assign(key.publicKey.export({ format: "jwk" }), { kid })),
+  };
 }
 
 function tokenBy({ kid, key }: PublishedKey, clock: FakeClock, lifetimeSeconds = 86_400): Promise<string> {

@@ -214,7 +214,7 @@ test("remembers a verified token, and shares one frozen result", async ({ expect
   const verifier = verifierWith();
   const token = await tokenWith({ roles: { list: ["a"] } });
   const first = await verifier.verify(token);
-  expect(await verifier.verify(`${token}`)).toBe(first);
+  expect(await verifier.verify(Buffer.from(token).toString())).toBe(first);
   expect(Object.isFrozen(first)).toBe(true);
   const { roles } = first.claims;
   expect(() => Object.assign(Object(roles), { list: [] })).toThrow(TypeError);
