@@ -3,6 +3,7 @@ import type { Dispatcher } from "undici";
 import type { Clock } from "./clock.ts";
 import type { RequestBody, RequestHeaders } from "./http-request.ts";
 import type { RawResponse, ResponseHeaders } from "./http-response.ts";
+import { withoutResponseBytes } from "./malformed-response.ts";
 import { abortReason } from "./wait.ts";
 
 /** One attempt: what goes out, and what ends it. */
@@ -128,7 +129,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
-    if (!this.#isSettled) this.#fail("network", error);
+    if (!this.#isSettled) this.#fail("network", withoutResponseBytes(error));
   }
 
   readonly #onTimeout = (): void => this.#fail("timeout");

@@ -15,7 +15,7 @@ const phrases: Readonly<Record<string, string>> = {
   ERR_SSL_WRONG_VERSION_NUMBER: "the server does not speak TLS on this port; use http:// or another port",
   ERR_TLS_CERT_ALTNAME_INVALID: "the server's certificate is for another name; use a name that it holds",
   ETIMEDOUT: "the connection timed out",
-  HPE_INVALID_CONSTANT: "the answer is not HTTP; check scheme and port",
+  MALFORMED_RESPONSE: "the answer is not HTTP; check scheme and port",
   SELF_SIGNED_CERT_IN_CHAIN:
     "the server's certificate is signed by a private authority; give it as CA certificate",
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
