@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readdir } from "node:fs/promises";
+import { describeChecks, isAsExpected, type StepResult } from "./check.ts";
+import type { Rehearsal } from "./rehearsal.ts";
+import { formatCount, formatDuration } from "./terminal/format.ts";
+import type { Stage } from "./terminal/stage.ts";
+import { formatTable } from "./terminal/table.ts";
+
+/** What must be true after all the jobs: no secret in what they wrote, no configuration left behind. */
+export async function lookBack(rehearsal: Rehearsal): Promise<StepResult> {
+  const { stage, output, world } = rehearsal;
+  const secrets = [world.source, world.destination].flatMap(({ credentials }) => {
+    const { secretAccessKey } = credentials;
+    return [
+      secretAccessKey,
+      encodeURIComponent(secretAccessKey),
+      Buffer.from(secretAccessKey).toString("base64"),
+    ];
+  });
+  const leaking = output.filter((line) => secrets.some((secret) => line.includes(secret))).length;
+  const left = await readdir(rehearsal.configDir);
+  const checks = [
+    { what: "lines with a secret", expected: "0", actual: formatCount(leaking) },
+    { what: "files left behind", expected: "0", actual: formatCount(left.length) },
+  ];
+  const title = "No traces";
+  stage.print();
+  stage.print(stage.style("bold", title));
+  stage.note(
+    `Looked for both secret keys in all ${formatCount(output.length)} lines of output, and into the configuration folder.`,
+  );
+  stage.mark(isAsExpected({ title, checks, jobMs: 0 }), describeChecks(checks, "actual"));
+  return { title, checks, jobMs: 0 };
+}
+
+/** The table of all steps, and where to look further. */
+export function showTable(stage: Stage, results: readonly StepResult[], totalMs: number): void {
+  const marks = results.map((result) => (isAsExpected(result) ? "✔" : "✘"));
+  const lines = formatTable({
+    width: stage.width,
+    columns: [
+      { title: "", width: 1 },
+      { title: "step", width: 20 },
+      { title: "expected" },
+      { title: "happened" },
+      { title: "time", width: 6, align: "right" },
+    ],
+    rows: results.map((result, index) => [
+      marks[index] ?? "",
+      result.title,
+      describeChecks(result.checks, "expected"),
+      describeChecks(result.checks, "actual"),
+      result.jobMs === 0 ? "" : formatDuration(result.jobMs),
+    ]),
+    paint: (text, row, column) => {
+      if (row === -1) return stage.style("bold", text);
+      const isGood = marks[row] === "✔";
+      if (column === 0) return stage.style(isGood ? "green" : "red", text);
+      return isGood || column !== 3 ? text : stage.style("red", text);
+    },
+  });
+  stage.print();
+  for (const line of lines) stage.print(line);
+  const good = marks.filter((mark) => mark === "✔").length;
+  stage.print();
+  stage.mark(good === results.length, `${good} of ${results.length} as expected`, formatDuration(totalMs));
+}
+
+const pointers = [
+  ["apps/s3-sync/README.md", "every variable, comparison mode and exit code"],
+  ["apps/s3-sync/demo/scenario.ts", "the steps above; --seed N tells the story with other objects"],
+  ["apps/s3-sync/test/guard", "the deletion guard as a property; npx pnpm chaos s3-sync"],
+  ["charts/s3-sync", "the CronJob"],
+  ["docs/bench", "overhead, memory and comparison modes beside bare rclone"],
+] as const;
+
+export function showPointers(stage: Stage): void {
+  stage.print();
+  for (const [path, what] of pointers) stage.print(`  ${path.padEnd(31)} ${stage.style("dim", what)}`);
+}
