@@ -21,6 +21,8 @@ export interface HealthServerOptions extends ListenAddress {
   readonly stallMs?: number;
   /** Prometheus text for `/metrics`; without it there is no such page. */
   readonly metrics?: () => Promise<string> | string;
+  /** Time for a client to send its request; default 5,000 ms. */
+  readonly requestTimeoutMs?: number;
   /** Serves `/metrics`, and nothing else, on an address of its own. */
   readonly metricsListener?: ListenAddress;
 }
@@ -48,13 +50,21 @@ export interface HealthServer extends AsyncDisposable {
 export async function startHealthServer(options: HealthServerOptions): Promise<HealthServer> {
   await using opened = new AsyncDisposableStack();
   const pages = opened.use(new HealthPages(options));
-  const { host, port, metricsListener: apart } = options;
+  const { host, port, metricsListener: apart, requestTimeoutMs = defaultRequestTimeoutMs } = options;
+  const withMetrics = apart === undefined;
   const listener = opened.use(
-    await Listener.open(host, port, (url) => pages.answer(url, { withMetrics: apart === undefined })),
+    await Listener.open({
+      host,
+      port,
+      requestTimeoutMs,
+      respond: (url) => pages.answer(url, { withMetrics }),
+    }),
   );
-  const metricsListener =
-    apart && opened.use(await Listener.open(apart.host, apart.port, (url) => pages.answerMetricsOnly(url)));
+  const respond = (url: URL) => pages.answerMetricsOnly(url);
+  const metricsListener = apart && opened.use(await Listener.open({ ...apart, requestTimeoutMs, respond }));
   const stack = opened.move();
+  // A stack that is being disposed says at once that it is done; whoever disposes twice has to wait as well.
+  let closing: Promise<void> | undefined;
   return {
     port: listener.port,
     ...(metricsListener !== undefined && { metricsPort: metricsListener.port }),
@@ -63,7 +73,7 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
     },
     markReady: () => pages.markReady(),
     markDraining: () => pages.markDraining(),
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    [Symbol.asyncDispose]: () => (closing ??= stack.disposeAsync()),
   };
 }
 
@@ -73,6 +83,7 @@ const notFound: Answer = {
 };
 const prometheusText = "text/plain; version=0.0.4; charset=utf-8";
 const defaultStallMs = 10_000;
+const defaultRequestTimeoutMs = 5000;
 
 class HealthPages implements Disposable {
   readonly #ready: readonly CheckRunner[];

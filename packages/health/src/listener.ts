@@ -15,11 +15,17 @@ export type Respond = (url: URL) => Promise<Answer>;
 
 /** Enough for every prober at once, and a bound on what idle or slow clients can hold. */
 const maxConnections = 128;
-/** For the whole request, however slowly its bytes come. */
-const requestTimeoutMs = 5000;
 const maxHeaderBytes = 8192;
 /** For answers under way when the listener closes. */
 const closeGraceMs = 1000;
+
+export interface ListenerOptions {
+  readonly host: string;
+  readonly port: number;
+  /** For a whole request, however slowly its bytes come, and for a connection without one. */
+  readonly requestTimeoutMs: number;
+  readonly respond: Respond;
+}
 
 /** An HTTP server for GET and HEAD that slow, silent and chatty clients cannot exhaust. */
 export class Listener implements AsyncDisposable {
@@ -31,7 +37,7 @@ export class Listener implements AsyncDisposable {
   }
 
   /** @throws {HealthServerError} when the address cannot be had */
-  static async open(host: string, port: number, respond: Respond): Promise<Listener> {
+  static async open({ host, port, requestTimeoutMs, respond }: ListenerOptions): Promise<Listener> {
     const server = createServer(
       {
         maxHeaderSize: maxHeaderBytes,
