@@ -103,7 +103,7 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
     etcdUrl: etcd.url,
     adminToken,
     kubeconfig,
-    tokenOf: tokens.tokenOf,
+    tokenOf: (user) => tokens.tokenOf(user),
     serviceAccountToken: async (namespace, name) =>
       (await outputOf(kubectl(["create", "token", name, "--namespace", namespace]))).trim(),
     writeKubeconfig,
