@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Dispatcher } from "undici";
+import { abortReason } from "./abort.ts";
 import type { Clock } from "./clock.ts";
 import type { RequestBody, RequestHeaders } from "./http-request.ts";
 import type { RawResponse, ResponseHeaders } from "./http-response.ts";
 import { withoutResponseBytes } from "./malformed-response.ts";
-import { abortReason } from "./wait.ts";
 
 /** One attempt: what goes out, and what ends it. */
 export interface ExchangeOptions {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Signals } from "./abort.ts";
 import { type AttemptFailure, describeFailure } from "./attempt-failure.ts";
 import { ExchangeFailure } from "./exchange.ts";
 import { classifyFailure, classifyStatus } from "./failure-kind.ts";
@@ -12,10 +13,9 @@ import {
   type Sign,
 } from "./http-request.ts";
 import { type HttpResponse, type RawResponse, ReceivedResponse } from "./http-response.ts";
-import { LimitPassed, linkSignals, withinLimit } from "./linked-signal.ts";
 import { retryAfterOf } from "./retry-after.ts";
 import { type RetryPolicy, resolveRetryPolicy, waitAfterFailure } from "./retry-policy.ts";
-import { waitMs } from "./wait.ts";
+import { LimitPassed, waitUnder, withinLimit } from "./wait.ts";
 
 /** {@link HttpClient.request} over what was resolved. */
 export async function runRequest(client: ResolvedClient, request: HttpRequest): Promise<HttpResponse> {
@@ -195,19 +195,21 @@ class RequestRun {
   }
 
   async #pause(ms: number, failure: AttemptFailure): Promise<void> {
-    using linked = linkSignals(this.#request.signal, this.#client.lifetime);
     try {
-      await waitMs(ms, linked.signal, this.#client.clock);
+      await waitUnder(this.#signals(), ms, this.#client.clock);
     } catch (error) {
       throw this.#error({ ...failure, kind: "permanent", error }, "aborted");
     }
   }
 
   /** Ends with the request: by its signal, its time, or the client's end. */
-  async #within<T>(promise: Promise<T>): Promise<T> {
-    const { clock, lifetime } = this.#client;
-    using linked = linkSignals(this.#request.signal, lifetime);
-    return await withinLimit(promise, linked.signal, this.#deadline - clock.now(), clock);
+  #within<T>(promise: Promise<T>): Promise<T> {
+    const { clock } = this.#client;
+    return withinLimit(promise, this.#signals(), this.#deadline - clock.now(), clock);
+  }
+
+  #signals(): Signals {
+    return [this.#request.signal, this.#client.lifetime];
   }
 
   #label(): string {
