@@ -10,6 +10,7 @@ const members = [
       .filter((entry) => entry.isDirectory())
       .map((entry) => join(parent, entry.name)),
   ),
+  "bench",
   "testbed",
   "tools",
 ];

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+export { formatFigure, toSvg } from "./chart.ts";
+export {
+  type BenchCase,
+  type BenchFigure,
+  type BenchGroup,
+  type BenchOptions,
+  type BenchReport,
+  cpuPerOperation,
+  medianOf,
+  runBench,
+  wallPerOperation,
+} from "./harness.ts";
+export { publishReport, toTable } from "./publish.ts";
