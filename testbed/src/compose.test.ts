@@ -22,7 +22,7 @@ const test = base.extend<{ services: Readonly<Record<string, Service>> }>({
 });
 
 test("has the five servers that tests talk to", ({ services, expect }) => {
-  expect(Object.keys(services).toSorted()).toEqual(["dynamodb", "nats", "postgres", "s3", "sqs"]);
+  expect(new Set(Object.keys(services))).toEqual(new Set(["dynamodb", "nats", "postgres", "s3", "sqs"]));
 });
 
 test("every server listens on 127.0.0.1 only and tells when it is ready", ({ services, expect }) => {
@@ -48,5 +48,5 @@ test("the README's variables name the ports of the file", async ({ services, exp
   const readme = await readFile(join(testbedFolder, "README.md"), "utf8");
   const named = [...readme.matchAll(/(?:_URL|_ENDPOINT)=\S+127\.0\.0\.1:(\d+)/g)].map(([, port]) => port);
   const offered = Object.values(services).map(({ ports: [first = ""] }) => first.split(":")[1]);
-  expect(named.toSorted()).toEqual(offered.toSorted());
+  expect(new Set(named)).toEqual(new Set(offered));
 });

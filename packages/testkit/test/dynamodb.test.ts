@@ -10,7 +10,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { type DynamoDbServer, startDynamoDb } from "@repo/testkit/dynamodb";
 import { withServers } from "@repo/testkit/vitest";
-import { describe } from "vitest";
+import { describe, vi } from "vitest";
 
 const suites = {
   moto: withServers({ dynamodb: () => startDynamoDb({ program: "moto" }) }),
@@ -74,3 +74,10 @@ async function withTable(
     client.destroy();
   }
 }
+
+suites.moto("uses the server that DYNAMODB_ENDPOINT names", async ({ dynamodb, expect, onTestFinished }) => {
+  onTestFinished(() => void vi.unstubAllEnvs());
+  vi.stubEnv("DYNAMODB_ENDPOINT", dynamodb.endpoint);
+  await using own = await startDynamoDb();
+  expect(own).toMatchObject({ program: "environment", endpoint: dynamodb.endpoint });
+});

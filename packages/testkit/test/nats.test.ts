@@ -3,6 +3,7 @@ import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import { startNats } from "@repo/testkit/nats";
 import { withServers } from "@repo/testkit/vitest";
+import { vi } from "vitest";
 
 const test = withServers({ nats: () => startNats() });
 
@@ -62,4 +63,17 @@ test("hands a message out again that was not acknowledged", async ({ nats, expec
 test("tells its state over its monitoring port", async ({ nats, expect }) => {
   const answer = await fetch(new URL("/varz", nats.monitoringUrl));
   expect(await answer.json()).toMatchObject({ jetstream: { config: { store_dir: expect.any(String) } } });
+});
+
+test("uses the server that NATS_URL names, and leaves it running", async ({
+  nats,
+  expect,
+  onTestFinished,
+}) => {
+  onTestFinished(() => void vi.unstubAllEnvs());
+  vi.stubEnv("NATS_URL", nats.url);
+  const own = await startNats();
+  expect(own.url).toBe(nats.url);
+  await own[Symbol.asyncDispose]();
+  await (await nats.connect()).close();
 });

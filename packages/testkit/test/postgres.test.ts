@@ -2,6 +2,7 @@
 import { startPostgres } from "@repo/testkit/postgres";
 import { withServers } from "@repo/testkit/vitest";
 import pg from "pg";
+import { vi } from "vitest";
 
 const test = withServers({ postgres: () => startPostgres() });
 
@@ -59,3 +60,17 @@ async function withClient(url: string, work: (client: pg.Client) => Promise<unkn
     await client.end();
   }
 }
+
+test("removes its databases from the server that POSTGRES_URL names", async ({
+  postgres,
+  expect,
+  onTestFinished,
+}) => {
+  onTestFinished(() => void vi.unstubAllEnvs());
+  vi.stubEnv("POSTGRES_URL", postgres.url);
+  const own = await startPostgres();
+  const database = await own.createDatabase();
+  await withClient(database, (client) => client.query("SELECT 1"));
+  await own[Symbol.asyncDispose]();
+  await expect(withClient(database, (client) => client.query("SELECT 1"))).rejects.toThrow(/does not exist/);
+});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   GetObjectCommand,
+  ListBucketsCommand,
   ListObjectsV2Command,
   ListObjectVersionsCommand,
   PutObjectCommand,
@@ -8,7 +9,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { startS3 } from "@repo/testkit/s3";
 import { withServers } from "@repo/testkit/vitest";
-import { describe } from "vitest";
+import { describe, vi } from "vitest";
 
 const options = { users: [{ name: "reader", rights: ["read", "list"] }] } as const;
 
@@ -89,3 +90,24 @@ async function failure(request: Promise<unknown>): Promise<S3ServiceException> {
 function disposable<T extends { destroy(): void }>(client: T): T & Disposable {
   return Object.assign(client, { [Symbol.dispose]: () => client.destroy() });
 }
+
+const { SeaweedFS } = suites;
+
+SeaweedFS(
+  "removes its buckets from the server that S3_ENDPOINT names",
+  async ({ s3, expect, onTestFinished }) => {
+    onTestFinished(() => void vi.unstubAllEnvs());
+    vi.stubEnv("S3_ENDPOINT", s3.endpoint);
+    await expect(startS3()).rejects.toThrow("S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY must be set too");
+    vi.stubEnv("S3_ACCESS_KEY_ID", s3.credentials.accessKeyId);
+    vi.stubEnv("S3_SECRET_ACCESS_KEY", s3.credentials.secretAccessKey);
+    const own = await startS3();
+    using client = disposable(s3.client());
+    const Bucket = await own.createBucket({ versioned: true });
+    for (const Body of ["first", "second"])
+      await client.send(new PutObjectCommand({ Bucket, Key: "key", Body }));
+    await own[Symbol.asyncDispose]();
+    const { Buckets = [] } = await client.send(new ListBucketsCommand({}));
+    expect(Buckets.map(({ Name }) => Name)).not.toContain(Bucket);
+  },
+);

@@ -11,7 +11,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import { type SqsServer, startSqs } from "@repo/testkit/sqs";
 import { withServers } from "@repo/testkit/vitest";
-import { describe } from "vitest";
+import { describe, vi } from "vitest";
 
 const suites = {
   fauxqs: withServers({ sqs: () => startSqs({ program: "fauxqs" }) }),
@@ -77,3 +77,10 @@ async function withQueue(
     client.destroy();
   }
 }
+
+suites.fauxqs("uses the server that SQS_ENDPOINT names", async ({ sqs, expect, onTestFinished }) => {
+  onTestFinished(() => void vi.unstubAllEnvs());
+  vi.stubEnv("SQS_ENDPOINT", sqs.endpoint);
+  await using own = await startSqs();
+  expect(own).toMatchObject({ program: "environment", endpoint: sqs.endpoint });
+});

@@ -35,7 +35,9 @@ describe("which faults act", () => {
 });
 
 describe("corruption", () => {
-  test("turns over exactly the bytes that were named, however the stream is cut into pieces", ({ expect }) => {
+  test("turns over exactly the bytes that were named, however the stream is cut into pieces", ({
+    expect,
+  }) => {
     const property = fc.property(
       fc.uint8Array({ maxLength: 200 }),
       fc.nat(50),

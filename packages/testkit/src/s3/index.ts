@@ -25,11 +25,11 @@ export interface S3Options {
  * @throws {MissingServerError} when the machine lacks what the program comes with
  * @throws {ServerStartError} when it does not come up
  */
-export function startS3(options: S3Options = {}): Promise<S3Server> {
+export async function startS3(options: S3Options = {}): Promise<S3Server> {
   const wantsNothing =
     options.program === undefined && options.region === undefined && options.users === undefined;
   const own = wantsNothing ? environmentS3(process.env) : undefined;
-  if (own !== undefined) return Promise.resolve(own);
+  if (own !== undefined) return own;
   const resolved = { region: options.region ?? "us-east-1", users: resolveUsers(options.users ?? []) };
   return options.program === "versitygw" ? startVersitygw(resolved) : startSeaweedFs(resolved);
 }

@@ -65,8 +65,9 @@ export async function startServer<T>(options: ServerOptions<T>): Promise<Started
     const ready = await untilAborted(options.ready(executable, ended.signal), ended.signal);
     return { executable, ready, log, [Symbol.asyncDispose]: () => executable[Symbol.asyncDispose]() };
   } catch (error) {
+    // Read before the disposal, which ends the server too.
+    const cause: unknown = ended.signal.aborted ? ended.signal.reason : error;
     await executable[Symbol.asyncDispose]();
-    const cause = ended.signal.aborted ? ended.signal.reason : error;
     throw new ServerStartError(`${name} ${cause instanceof Error ? cause.message : String(cause)}`, log(), {
       cause,
     });
