@@ -20,7 +20,9 @@ export interface RunDirectory extends AsyncDisposable {
 async function checkBase(base: string): Promise<void> {
   const status = await lstat(base);
   if (status.isSymbolicLink() || !status.isDirectory()) {
-    throw new ConfigDirectoryError(`${base} is not a directory of its own; remove it, keys are not written through links`);
+    throw new ConfigDirectoryError(
+      `${base} is not a directory of its own; remove it, keys are not written through links`,
+    );
   }
   const user = process.geteuid?.();
   if (user !== undefined && status.uid !== user) {
@@ -38,9 +40,12 @@ async function prepareBase(base: string): Promise<void> {
   } catch (error) {
     if (error instanceof ConfigDirectoryError) throw error;
     const code = error instanceof Error && "code" in error ? String(error.code) : "error";
-    throw new ConfigDirectoryError(`${base} cannot be used for rclone's configuration (${code}); set CONFIG_DIR`, {
-      cause: error,
-    });
+    throw new ConfigDirectoryError(
+      `${base} cannot be used for rclone's configuration (${code}); set CONFIG_DIR`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

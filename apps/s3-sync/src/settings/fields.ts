@@ -47,8 +47,10 @@ export function envEndpoint() {
 }
 
 function readBucket(text: string): string | Refused {
-  if (text.includes("/")) return new Refused("must not hold a slash; what follows it belongs into the prefix variable");
-  if (text.includes(":")) return new Refused("must not hold a colon; it is the bucket's name alone, without a remote or tenant");
+  if (text.includes("/"))
+    return new Refused("must not hold a slash; what follows it belongs into the prefix variable");
+  if (text.includes(":"))
+    return new Refused("must not hold a colon; it is the bucket's name alone, without a remote or tenant");
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/.test(text) || text.includes("..")) {
     return new Refused("must be a bucket name of letters, digits, dots, hyphens and underscores");
   }
@@ -61,12 +63,16 @@ export function envBucket() {
 
 function readPrefix(text: string): string | Refused {
   const prefix = text.replace(/\/+$/, "");
-  if (prefix === "") return text === "" ? "" : new Refused("must not be a slash alone; leave it empty for the whole bucket");
+  if (prefix === "")
+    return text === "" ? "" : new Refused("must not be a slash alone; leave it empty for the whole bucket");
   if (prefix.startsWith("/")) return new Refused("must not begin with a slash; keys do not");
   if (controlCharacter.test(prefix)) return new Refused("must not hold control characters");
-  if (substitutes.test(prefix)) return new Refused("must not hold a symbol that rclone uses in place of control characters");
+  if (substitutes.test(prefix))
+    return new Refused("must not hold a symbol that rclone uses in place of control characters");
   const segments = prefix.split("/");
-  if (segments.some((segment) => segment === "." || segment === ".." || segment === "．" || segment === "．．")) {
+  if (
+    segments.some((segment) => segment === "." || segment === ".." || segment === "．" || segment === "．．")
+  ) {
     return new Refused("must not hold a . or .. between slashes; rclone cannot address such keys");
   }
   if (segments.includes("")) return new Refused("must not hold two slashes in a row");

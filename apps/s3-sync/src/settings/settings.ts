@@ -23,6 +23,7 @@ export interface Settings {
   readonly verify: "none" | "check" | "download";
   readonly preservesMetadata: boolean;
   readonly retries: number;
+  readonly retriesSleepMs: number;
   readonly bandwidthLimit: string | undefined;
   readonly transfers: number;
   readonly checkers: number;
@@ -87,6 +88,7 @@ function toSettings(raw: RawSettings, secrets: RawSecrets): Settings {
     verify: raw.VERIFY,
     preservesMetadata: raw.PRESERVE_METADATA,
     retries: raw.RETRIES,
+    retriesSleepMs: raw.RETRIES_SLEEP,
     bandwidthLimit: raw.BANDWIDTH_LIMIT,
     transfers: raw.TRANSFERS,
     checkers: raw.CHECKERS,
@@ -109,21 +111,29 @@ function toSettings(raw: RawSettings, secrets: RawSecrets): Settings {
   };
 }
 
-/** Access key ids are no secrets, but nobody needs them in a log either. */
-function secretValues(secrets: RawSecrets): string[] {
+/**
+ * What must be hidden. Access key ids are no secrets, but nobody needs them in a log either.
+ *
+ * A value that also stands in a public setting is left out: hiding it would hide the bucket's name (as with the
+ * eight times `test` of a smoke run), and it is no secret.
+ */
+function secretValues(secrets: RawSecrets, settings: RawSettings): string[] {
+  const hosts = [settings.SOURCE_S3_ENDPOINT.host, settings.DEST_S3_ENDPOINT.host];
+  const open = new Set([
+    settings.SOURCE_BUCKET,
+    settings.DEST_BUCKET,
+    settings.SOURCE_PREFIX,
+    settings.DEST_PREFIX,
+    ...hosts,
+  ]);
   return Object.values(secrets)
     .filter((value) => value !== undefined)
     .flatMap((value) => (value instanceof URL ? [value.href, value.password] : [value]))
-    .filter((value) => value !== "");
+    .filter((value) => value !== "" && !open.has(value));
 }
 
 function findWarnings(settings: Settings): string[] {
-  const plain = [settings.source, settings.destination].filter((side) => side.endpoint.protocol === "http:");
-  return [
-    ...plain.map((side) => `the ${side.role} is reached over plain http: keys are safe, objects travel in clear`),
-    ...(settings.skipsCertificateCheck ? ["INSECURE_SKIP_VERIFY is on: anyone on the way can pose as either side"] : []),
-    ...(settings.maxDelete === -1 ? ["MAX_DELETE is -1: deletions are neither planned nor limited"] : []),
-  ];
+  return settings.maxDelete === -1 ? ["MAX_DELETE is -1: deletions are neither planned nor limited"] : [];
 }
 
 /**
@@ -137,5 +147,9 @@ export function loadS3SyncSettings(env: Environment): LoadedSettings {
     onTrimmed: (variable) => trimmed.push(`${variable} ended in a line break, which was dropped`),
   });
   const settings = toSettings(raw.settings, raw.secrets);
-  return { settings, secrets: secretValues(raw.secrets), warnings: [...trimmed, ...findWarnings(settings)] };
+  return {
+    settings,
+    secrets: secretValues(raw.secrets, raw.settings),
+    warnings: [...trimmed, ...findWarnings(settings)],
+  };
 }

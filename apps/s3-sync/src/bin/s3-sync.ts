@@ -1,0 +1,129 @@
+#!/usr/bin/env node
+// SPDX-License-Identifier: Apache-2.0
+import { randomUUID } from "node:crypto";
+import { createLogger, createRedactor, enableLevelSignal, type Logger } from "@repo/logging";
+import {
+  handleStandardFlags,
+  loadSettings,
+  runService,
+  type ServiceContext,
+  SettingsError,
+} from "@repo/service";
+import manifest from "../../package.json" with { type: "json" };
+import { checkHealth } from "../health/healthcheck.ts";
+import { startJobHealth } from "../health/start-health.ts";
+import { helpText } from "../help.ts";
+import { JobRecord } from "../job/record.ts";
+import { runSync } from "../job/run-sync.ts";
+import { buildSummary } from "../outcome/build-summary.ts";
+import { reportSummary } from "../outcome/report.ts";
+import type { Summary } from "../outcome/summary.ts";
+import { formatPlan } from "../plan/plan-view.ts";
+import { createLiveLine } from "../progress/live-line.ts";
+import { proxySecrets, toRcloneEnvironment } from "../rclone/environment.ts";
+import { healthSchema, terminationSchema } from "../settings/schema.ts";
+import { type LoadedSettings, loadS3SyncSettings } from "../settings/settings.ts";
+
+const name = "s3-sync";
+const { version } = manifest;
+
+/** Standard output is JSON lines always; what people see on a terminal goes to standard error. */
+async function runJob(
+  loaded: LoadedSettings,
+  runId: string,
+  { signal, stack }: ServiceContext,
+): Promise<Summary> {
+  const { settings, warnings } = loaded;
+  const secrets = [...loaded.secrets, ...proxySecrets(process.env)];
+  const logger = createLogger({
+    name,
+    version,
+    level: settings.logLevel,
+    secrets,
+    fields: { run_id: runId },
+  });
+  stack.use(enableLevelSignal(logger));
+  for (const warning of warnings) logger.warn({ event: "settings" }, warning);
+  const health =
+    settings.health && stack.use(await startJobHealth(settings.health, settings.statsIntervalMs));
+  const redact = createRedactor(secrets);
+  using live = process.stderr.isTTY ? createLiveLine(process.stderr) : undefined;
+  const summary = await runSync({
+    settings,
+    logger,
+    signal,
+    environment: toRcloneEnvironment(process.env),
+    secrets,
+    warnings,
+    toolVersion: version,
+    runId,
+    ...(health !== undefined && { onLife: () => health.beat() }),
+    ...(live !== undefined && {
+      onFigures: (figures) => live.show(figures),
+      onPlan: (table) => {
+        live.clear();
+        process.stderr.write(redact(formatPlan(table)));
+      },
+    }),
+  });
+  live?.clear();
+  await reportSummary(logger, summary, settings.terminationLogPath);
+  return summary;
+}
+
+/** A job whose settings are bad ends with a summary all the same: the operator looks there first. */
+async function refuse(error: SettingsError, runId: string): Promise<number> {
+  const logger: Logger = createLogger({ name, version, fields: { run_id: runId } });
+  const ending = { status: "failed", exitCode: 2, failureClass: "config", reason: error.message } as const;
+  const record = new JobRecord();
+  const summary = buildSummary({
+    ending,
+    record,
+    settings: undefined,
+    durationMs: 0,
+    toolVersion: version,
+    runId,
+  });
+  await reportSummary(logger, summary, terminationPath());
+  return ending.exitCode;
+}
+
+function terminationPath(): string {
+  try {
+    return loadSettings(terminationSchema, process.env).TERMINATION_LOG_PATH;
+  } catch {
+    return "/dev/termination-log";
+  }
+}
+
+async function answerHealthcheck(): Promise<number> {
+  const logger = createLogger({ name, version });
+  try {
+    const raw = loadSettings(healthSchema, process.env);
+    const reason = await checkHealth(
+      { rclonePath: raw.RCLONE_PATH, configDir: raw.CONFIG_DIR, statsIntervalMs: raw.STATS_INTERVAL },
+      process.env,
+    );
+    if (reason === undefined) return 0;
+    logger.error({ event: "healthcheck" }, reason);
+  } catch (error) {
+    logger.error({ event: "healthcheck" }, Error.isError(error) ? error.message : String(error));
+  }
+  return 1;
+}
+
+async function main(context: ServiceContext): Promise<number> {
+  const runId = randomUUID();
+  try {
+    return (await runJob(loadS3SyncSettings(process.env), runId, context)).exit_code;
+  } catch (error) {
+    if (error instanceof SettingsError) return refuse(error, runId);
+    throw error;
+  }
+}
+
+const argv = process.argv.slice(2);
+if (!handleStandardFlags(argv, { name, version, help: helpText(), others: ["--healthcheck"] })) {
+  // Longer than rclone may take to abort its uploads; shorter than the chart's terminationGracePeriodSeconds.
+  await runService({ name, drainMs: 50_000 }, argv.includes("--healthcheck") ? answerHealthcheck : main);
+}

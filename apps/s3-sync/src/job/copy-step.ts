@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Comparison } from "../outcome/summary.ts";
+import type { Comparing } from "../rclone/arguments.ts";
+import type { JobContext } from "./job-context.ts";
+import { requireClean, runPass } from "./pass.ts";
+
+/** Objects from this size on are likely to have been uploaded in parts, so that their ETag is no MD5. */
+export const LARGE_SIZE = "5M";
+export const LARGE_BYTES = 5 * 1024 * 1024;
+
+/** Comparison of the first pass; `hybrid` looks at modification times of large objects in a second one. */
+export function firstComparison(compare: Comparison): Comparing {
+  return compare === "hybrid" ? "checksum" : compare;
+}
+
+/**
+ * Copies what is new or differs; deletes nothing.
+ *
+ * @throws {JobError} when a pass did not end clean
+ */
+export async function runCopyStep(context: JobContext): Promise<void> {
+  const { compare } = context.settings;
+  requireClean(await runPass(context, "copy", { command: "copy", compare: firstComparison(compare) }));
+  if (compare === "hybrid") await runLargeCopy(context);
+}
+
+/** @throws {JobError} when it did not end clean */
+export async function runLargeCopy(context: JobContext): Promise<void> {
+  requireClean(
+    await runPass(context, "copy_large", { command: "copy", compare: "modtime", minSize: LARGE_SIZE }),
+  );
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+import { JobError } from "../outcome/job-error.ts";
+import { guardPlan } from "../plan/guard.ts";
+import type { PrefixTable } from "../plan/prefix-table.ts";
+import { runVerifyStep } from "../verify/verify.ts";
+import { firstComparison, runCopyStep, runLargeCopy } from "./copy-step.ts";
+import { runDeleteStep } from "./delete-step.ts";
+import { runDryRunStep } from "./dry-run-step.ts";
+import type { JobContext } from "./job-context.ts";
+import { requireClean, runPass } from "./pass.ts";
+import { runPlanStep } from "./plan-step.ts";
+
+export interface StepOptions {
+  /** Nothing can be surplus there, so that no plan is needed. */
+  readonly destinationIsEmpty: boolean;
+  readonly onPlan?: (table: PrefixTable) => void;
+}
+
+async function runDry(context: JobContext, onPlan: StepOptions["onPlan"]): Promise<void> {
+  const table = await runDryRunStep(context);
+  onPlan?.(table);
+  if (context.record.plan !== undefined) guardPlan(context.record.plan, context.settings);
+}
+
+/** `MAX_DELETE=-1`: rclone decides alone what is surplus. */
+async function runUnguarded(context: JobContext): Promise<void> {
+  const { compare } = context.settings;
+  requireClean(
+    await runPass(context, "sync", {
+      command: "sync",
+      compare: firstComparison(compare),
+      leastLogLevel: "info",
+    }),
+  );
+  if (compare === "hybrid") await runLargeCopy(context);
+}
+
+async function runGuarded(context: JobContext, destinationIsEmpty: boolean): Promise<void> {
+  const { record, settings } = context;
+  const surplus = destinationIsEmpty ? undefined : await runPlanStep(context);
+  if (record.plan !== undefined) guardPlan(record.plan, settings);
+  try {
+    await runCopyStep(context);
+  } catch (error) {
+    if (surplus !== undefined && surplus.count > 0) {
+      record.warn(
+        `${surplus.count} surplus objects were not deleted, because the copy before did not end clean`,
+      );
+    }
+    throw error;
+  }
+  if (surplus !== undefined) await runDeleteStep(context, surplus);
+}
+
+/** rclone skips some names and says so in its log alone; a mirror without them is not whole. */
+function refuseIgnoredNames({ record }: JobContext): void {
+  if (record.ignoredNames === 0) return;
+  const sample = JSON.stringify(record.ignoredSample);
+  record.warn(
+    `rclone left out ${record.ignoredNames} entries whose names it cannot carry, such as ${sample}`,
+  );
+  throw new JobError(
+    "failed_objects",
+    `${record.ignoredNames} entries were left out because rclone cannot carry their names, such as ${sample}; rename them, or copy them by another tool.`,
+  );
+}
+
+/**
+ * Runs the passes of a job in their order.
+ *
+ * @throws {JobError} at the first that did not do all it was to do
+ * @see docs/adr/0002-deletion-is-its-own-confined-pass.md
+ */
+export async function runSteps(
+  context: JobContext,
+  { destinationIsEmpty, onPlan }: StepOptions,
+): Promise<void> {
+  if (context.settings.isDryRun) {
+    await runDry(context, onPlan);
+    return;
+  }
+  if (context.settings.maxDelete === -1) await runUnguarded(context);
+  else await runGuarded(context, destinationIsEmpty);
+  await runVerifyStep(context);
+  refuseIgnoredNames(context);
+}
