@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { S3Error } from "./errors.ts";
 import type { Fault, ListingFault } from "./fault-rules.ts";
@@ -101,9 +103,9 @@ async function writeSlowly(response: ServerResponse, reply: Reply, bytesPerSecon
 }
 
 async function writeWithoutEnd(response: ServerResponse): Promise<void> {
-  const piece = Buffer.alloc(64 * 1024, " ");
-  while (!response.destroyed) {
-    if (response.write(piece)) await wait(1);
-    else await new Promise<void>((resolve) => response.once("drain", resolve).once("close", resolve));
+  function* spaces(): Generator<Buffer> {
+    for (const piece = Buffer.alloc(64 * 1024, " "); ; ) yield piece;
   }
+  // The client ends it; that is no failure here.
+  await pipeline(Readable.from(spaces()), response).catch(() => undefined);
 }
