@@ -5,7 +5,10 @@ import type { GoSource } from "./source.ts";
 const kubernetesVersion = "1.36.3";
 
 /** All programs come from one module, because they share most of what there is to compile. */
-const goSource = (programs: Readonly<Record<string, string>>): GoSource => ({
+const goSource = (
+  programs: Readonly<Record<string, string>>,
+  moduleFiles?: GoSource["moduleFiles"],
+): GoSource => ({
   kind: "go",
   module: "go/kubernetes",
   packages: programs,
@@ -15,6 +18,7 @@ const goSource = (programs: Readonly<Record<string, string>>): GoSource => ({
     "-X k8s.io/component-base/version.gitMinor=36",
   ].join(" "),
   atLeast: "1.26.0",
+  ...(moduleFiles === undefined ? {} : { moduleFiles }),
 });
 
 /** The folder variable is the one controller-runtime's envtest reads; on PATH only what many people have. */
@@ -39,11 +43,17 @@ export const kubernetesPackages: readonly Package[] = [
     purpose: "helm, kubeconform and helm-unittest",
     neededBy: ["check", "system"],
     sources: [
-      goSource({
-        helm: "helm.sh/helm/v4/cmd/helm",
-        kubeconform: "github.com/yannh/kubeconform/cmd/kubeconform",
-        "helm-unittest": "github.com/helm-unittest/helm-unittest/cmd/helm-unittest",
-      }),
+      goSource(
+        {
+          helm: "helm.sh/helm/v4/cmd/helm",
+          kubeconform: "github.com/yannh/kubeconform/cmd/kubeconform",
+          "helm-unittest": "github.com/helm-unittest/helm-unittest/cmd/helm-unittest",
+        },
+        {
+          // What kubeconform's schemas are made from.
+          "share/swagger.json": { module: "k8s.io/kubernetes", file: "api/openapi-spec/swagger.json" },
+        },
+      ),
     ],
     programs: Object.fromEntries([
       binary("helm", {

@@ -18,6 +18,8 @@ export interface GoSource {
   readonly module: string;
   /** Name of the program → its main package. */
   readonly packages: Readonly<Record<string, string>>;
+  /** Where in our folder → a file of one of the modules, taken along as it is. */
+  readonly moduleFiles?: Readonly<Record<string, { readonly module: string; readonly file: string }>>;
   /** For `-ldflags`, after `-s -w`. */
   readonly linkerFlags?: string;
   /** Oldest Go that builds it. */

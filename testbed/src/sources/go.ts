@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { access } from "node:fs/promises";
-import { join } from "node:path";
+import { access, chmod, copyFile, mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { Environment } from "../environment.ts";
-import { ask, runTool } from "../run.ts";
+import { TestbedError } from "../errors.ts";
+import { ask, type RunOptions, runTool } from "../run.ts";
 import type { GoSource } from "../source.ts";
 import { findToolchain, toolchainLabel } from "../toolchains.ts";
 import { type FetchContext, type Prepared, pinFile, type SourceKind, testbedFolder } from "./source-kind.ts";
@@ -17,7 +18,16 @@ async function keyParts(source: GoSource, environment: Environment): Promise<rea
   const go = await findToolchain("go", environment, source.atLeast);
   if (go === undefined) return undefined;
   const pins = [await pinFile(source.module, "go.mod"), await pinFile(source.module, "go.sum")];
-  return ["go", ...pins, JSON.stringify(source.packages), source.linkerFlags ?? "", go.version, process.arch];
+  const files = source.moduleFiles === undefined ? [] : [JSON.stringify(source.moduleFiles)];
+  return [
+    "go",
+    ...pins,
+    JSON.stringify(source.packages),
+    source.linkerFlags ?? "",
+    go.version,
+    process.arch,
+    ...files,
+  ];
 }
 
 async function prepare(source: GoSource, context: FetchContext): Promise<Prepared> {
@@ -32,8 +42,27 @@ async function prepare(source: GoSource, context: FetchContext): Promise<Prepare
         onLine: context.onLine,
       });
     }
+    await copyModuleFiles(go.command, source, folder, { cwd: join(testbedFolder, source.module), env });
   };
   return { canFetch: true, fetch };
+}
+
+async function copyModuleFiles(go: string, source: GoSource, folder: string, run: RunOptions): Promise<void> {
+  for (const [target, { module, file }] of Object.entries(source.moduleFiles ?? {})) {
+    const answer: unknown = JSON.parse(await runTool(go, ["mod", "download", "-json", module], run));
+    if (
+      typeof answer !== "object" ||
+      answer === null ||
+      !("Dir" in answer) ||
+      typeof answer.Dir !== "string"
+    ) {
+      throw new TestbedError("fetch_failed", `go mod download did not say where it put ${module}.`);
+    }
+    await mkdir(dirname(join(folder, target)), { recursive: true });
+    await copyFile(join(answer.Dir, file), join(folder, target));
+    // Files of the module cache are read-only, and copies would be.
+    await chmod(join(folder, target), 0o644);
+  }
 }
 
 function buildArguments(source: GoSource, output: string, mainPackage: string): string[] {
