@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** An answer that breaks the rules of HTTP. */
-export class MalformedResponse extends Error {
+class MalformedResponse extends Error {
   override readonly name: string = "MalformedResponse";
   readonly code = "MALFORMED_RESPONSE";
 }

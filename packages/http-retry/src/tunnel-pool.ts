@@ -2,7 +2,7 @@
 import { type Dispatcher, Pool } from "undici";
 
 /** A proxy that would not open a tunnel. `status` tells `classifyFailure` whether a repeat can help. */
-export class ProxyRefusal extends Error {
+class ProxyRefusal extends Error {
   override readonly name: string = "ProxyRefusal";
   readonly status: number;
 
@@ -39,7 +39,7 @@ function checkTunnel(data: Dispatcher.ConnectData): Dispatcher.ConnectData {
   throw new ProxyRefusal(data.statusCode);
 }
 
-/** Connections to a proxy at `origin`, which fail with {@link ProxyRefusal} where it opens no tunnel. */
+/** Connections to a proxy at `origin`, which fail with an error that has the `status` where it opens no tunnel. */
 export function createTunnelPool(origin: URL, options: object): Dispatcher {
   return new TunnelPool(origin, options);
 }
