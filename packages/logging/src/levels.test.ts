@@ -24,6 +24,16 @@ describe("enableLevelSignal", () => {
     expect(logs.records[0]).toMatchObject({ previous_level: "warn", current_level: "debug" });
   });
 
+  test("switches as often as it is told", ({ expect }) => {
+    const logs = captureLogs({ level: "error" });
+    using _signal = enableLevelSignal(logs.logger);
+    const levels = Array.from({ length: 4 }, () => {
+      process.emit("SIGUSR2", "SIGUSR2");
+      return logs.logger.level;
+    });
+    expect(levels).toEqual(["debug", "error", "debug", "error"]);
+  });
+
   test("leaves a child alone that was given a level", ({ expect }) => {
     const logs = captureLogs({ level: "info" });
     const quiet = logs.logger.child({}, { level: "error" });

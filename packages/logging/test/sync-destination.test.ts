@@ -10,17 +10,20 @@ const fixture = join(import.meta.dirname, "fixtures", "log-lines.ts");
 const run = promisify(execFile);
 
 describe("standard output", () => {
-  test.for(["blocking", "nonblocking"])(
-    "loses no line of a %s pipe when the process exits right away",
-    async (mode, { expect }) => {
-      // 20 MB against a pipe's 64 KiB: the writer has to wait for the reader again and again.
-      const child = spawn(process.execPath, [fixture, "20000", "900", mode], {
-        stdio: ["ignore", "pipe", "inherit"],
-      });
+  // 20 MB against a pipe's 64 KiB: the writer has to wait for the reader again and again, also within a line.
+  test.for([
+    ["short lines", "blocking", 20_000, 900],
+    ["short lines", "nonblocking", 20_000, 900],
+    ["long lines", "nonblocking", 60, 300_000],
+  ] as const)(
+    "loses nothing of %s to a %s pipe when the process exits right away",
+    async ([, mode, count, length], { expect }) => {
+      const args = [fixture, String(count), String(length), mode];
+      const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
       const [output, [code]] = await Promise.all([text(child.stdout), once(child, "exit")]);
       const lines = output.trimEnd().split("\n");
       expect(code).toBe(3);
-      expect(lines).toHaveLength(20_000);
+      expect(lines).toHaveLength(count);
       expect(lines.map((line) => fieldOf(JSON.parse(line), "index"))).toEqual(lines.map((_, index) => index));
     },
   );

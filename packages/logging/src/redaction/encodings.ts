@@ -5,6 +5,12 @@ const maxNesting = 4;
 
 const base64Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".split("");
 
+/** A text to hide: a secret, or one line of it, which is not looked for in base64. */
+export interface HiddenValue {
+  readonly value: string;
+  readonly isWhole: boolean;
+}
+
 /** Short escapes of JSON, JavaScript and Go. */
 const shortEscapes: Readonly<Record<string, string>> = {
   "\b": "b",
@@ -109,22 +115,20 @@ function hexSource(value: number, digits: number): string {
   return hex.replaceAll(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
 }
 
-/**
- * Patterns of the secret inside a longer base64 text, which depends on where in a group of three bytes it starts:
- * three per form of the secret that people encode (as it is, inside JSON, percent-encoded as RFC 6749 section 2.3.1 asks for
- * `Basic`).
- */
-export function base64Sources(secret: string): string[] {
+/** The secret as people put it into base64: as it is, inside JSON, and percent-encoded (RFC 6749, section 2.3.1). */
+export function base64Variants(secret: string): Buffer[] {
   const variants = new Set([
     secret,
     JSON.stringify(secret).slice(1, -1),
     encodeURIComponent(secret.toWellFormed()),
     new URLSearchParams({ "": secret }).toString().slice(1),
   ]);
-  return [...variants].flatMap((variant) => {
-    const bytes = Buffer.from(variant, "utf8");
-    return [0, 1, 2].map((offset) => base64At(bytes, offset));
-  });
+  return Array.from(variants, (variant) => Buffer.from(variant, "utf8"));
+}
+
+/** Patterns of the secret inside a longer base64 text: it may start at any byte of a group of three. */
+export function base64Sources(secret: string): string[] {
+  return base64Variants(secret).flatMap((bytes) => [0, 1, 2].map((offset) => base64At(bytes, offset)));
 }
 
 /** The sextets that hold at least one bit of `bytes`, when `offset` unknown bytes stand before them. */

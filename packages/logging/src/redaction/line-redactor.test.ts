@@ -42,6 +42,7 @@ describe("a logger with secrets", () => {
           expect(withoutEdges(record?.["field"])).toEqual(withoutEdges(field(redactedMark)));
           expect(withoutEdges(record?.["msg"])).toEqual(withoutEdges(message(redactedMark)));
         }),
+        { numRuns: 40 },
       );
     },
   );

@@ -31,8 +31,8 @@ describe("createRedactor", () => {
   });
 
   test("keeps backslashes that stand beside a secret", ({ expect }) => {
-    const redact = createRedactor([String.raw`"pass\word\ `.trim()]);
-    expect(redact(String.raw`\\"pass\word\\\x`)).toBe(String.raw`\\[redacted]\\x`);
+    expect(createRedactor(['"password'])(String.raw`\\"password\\x`)).toBe(String.raw`\\[redacted]\\x`);
+    expect(createRedactor(["\\password\\"])("\\\\password\\\\")).toBe("\\[redacted]\\");
   });
 
   test("hides a secret inside longer base64 at each of its three offsets, and no more than that", ({

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { base64Sources, encodedSource, literalSource } from "./encodings.ts";
+import { AnchorSearch, anchorsOf } from "./anchors.ts";
+import { base64Sources, encodedSource, type HiddenValue, literalSource } from "./encodings.ts";
 
 /** What stands in place of a secret. */
 export const redactedMark = "[redacted]";
@@ -23,7 +24,7 @@ export interface RedactorOptions {
  * Found as it is, and as JSON, JavaScript and Go strings, URLs (percent-encoded in either case, once or several
  * times, and form-encoded with `+`), XML and base64 (also base64url) write it, base64 also where the secret is only
  * a part of what was encoded, as in `Basic` credentials. Of a secret of many lines each line of 16 characters or
- * more is hidden on its own. Not found: hex, compression, a secret cut in two.
+ * more is hidden on its own too, save in base64. Not found: hex, compression, a secret cut in two.
  *
  * The text around a secret stays. JSON text may be broken by a match inside an escape (`\test` in JSON is a tab and
  * `est`): use {@link createLineRedactor} for that. A secret that is a piece of `[redacted]` cannot be hidden by it.
@@ -47,27 +48,47 @@ export function createSecretMatcher(
   secrets: readonly string[],
   { minLength = defaultMinLength }: RedactorOptions = {},
 ): SecretMatcher | undefined {
-  const values = hiddenValues(secrets, minLength);
-  if (values.length === 0) return undefined;
-  const forms = [...values.map(encodedSource), ...values.flatMap(base64Sources)].join("|");
-  const literal = new RegExp(values.map(literalSource).join("|"), "g");
-  const encoded = new RegExp(forms, "g");
-  const any = new RegExp(forms);
-  return {
-    test: (text) => any.test(text),
-    // Exact matches first: the tolerant pattern would take backslashes beside them for a part of the secret.
-    hide: (text) => text.replace(literal, redactedMark).replace(encoded, redactedMark),
-  };
+  const hidden = hiddenValues(secrets, minLength);
+  if (hidden.length === 0) return undefined;
+  const test = createTest(hidden);
+  // Made at the first secret that gets this far, since the patterns of a private key take 100 ms.
+  let hide: SecretMatcher["hide"] | undefined;
+  return { test, hide: (text) => (hide ??= createHide(hidden))(text) };
+}
+
+function createTest(hidden: readonly HiddenValue[]): SecretMatcher["test"] {
+  const anchors: string[] = [];
+  const others: HiddenValue[] = [];
+  for (const each of hidden) {
+    const own = anchorsOf(each);
+    if (own === undefined) others.push(each);
+    else anchors.push(...own);
+  }
+  const search = anchors.length === 0 ? undefined : new AnchorSearch(anchors);
+  const pattern = others.length === 0 ? undefined : new RegExp(others.flatMap(sourcesOf).join("|"));
+  return (text) => search?.occursIn(text) === true || pattern?.test(text) === true;
+}
+
+function createHide(hidden: readonly HiddenValue[]): SecretMatcher["hide"] {
+  const literal = new RegExp(hidden.map(({ value }) => literalSource(value)).join("|"), "g");
+  const encoded = new RegExp(hidden.flatMap(sourcesOf).join("|"), "g");
+  // Exact matches first: the tolerant pattern would take backslashes beside them for a part of the secret.
+  return (text) => text.replace(literal, redactedMark).replace(encoded, redactedMark);
+}
+
+function sourcesOf({ value, isWhole }: HiddenValue): string[] {
+  return isWhole ? [encodedSource(value), ...base64Sources(value)] : [encodedSource(value)];
 }
 
 /** Longest first, so that a secret that contains another one is hidden whole. */
-function hiddenValues(secrets: readonly string[], minLength: number): string[] {
-  const values = new Set<string>();
-  for (const secret of secrets) {
-    if (secret.length >= minLength && secret.trim() !== "") values.add(secret);
-    for (const line of secretLines(secret)) values.add(line);
-  }
-  return [...values].toSorted((a, b) => b.length - a.length);
+function hiddenValues(secrets: readonly string[], minLength: number): HiddenValue[] {
+  const whole = secrets.filter((secret) => secret.length >= minLength && secret.trim() !== "");
+  const lines = secrets.flatMap(secretLines).filter((line) => !whole.includes(line));
+  const values = [
+    ...Array.from(new Set(whole), (value) => ({ value, isWhole: true })),
+    ...Array.from(new Set(lines), (value) => ({ value, isWhole: false })),
+  ];
+  return values.toSorted((a, b) => b.value.length - a.value.length);
 }
 
 function secretLines(secret: string): string[] {
