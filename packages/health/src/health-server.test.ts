@@ -172,7 +172,7 @@ describe("HTTP", () => {
     expect(post.headers["allow"]).toBe("GET, HEAD");
   });
 
-  test.for(["/", "/x", "/livez/a/b", "/livezz", "/metrics/x", "//evil"])(
+  test.for(["/", "/x", "/livez/event-loop/b", "/livezz", "/metrics/x", "//evil"])(
     "%s gets 404",
     async (path, { expect, start }) => {
       const server = await start({ metrics: () => "" });

@@ -41,7 +41,6 @@ export class Listener implements AsyncDisposable {
     const server = createServer(
       {
         maxHeaderSize: maxHeaderBytes,
-        headersTimeout: requestTimeoutMs,
         requestTimeout: requestTimeoutMs,
         keepAliveTimeout: requestTimeoutMs,
         connectionsCheckingInterval: requestTimeoutMs / 5,
