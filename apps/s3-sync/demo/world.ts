@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import type { S3Client } from "@aws-sdk/client-s3";
 import type { S3Server } from "@repo/testkit/s3";
 import { startS3 } from "@repo/testkit/s3";
-import type { S3Client } from "@aws-sdk/client-s3";
 import { type BucketHandle, type Listing, listBucket, readObject } from "../test/support/bucket.ts";
 import { inParallel } from "../test/support/in-parallel.ts";
 import type { JobSide } from "../test/support/job.ts";

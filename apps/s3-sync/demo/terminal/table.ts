@@ -48,16 +48,14 @@ export function formatTable({
     -1,
   );
   const bodies = rows.map((cells, row) => toLines(cells, row));
-  return [
-    ...heading,
-    rule,
-    ...bodies.flatMap((lines, row) => (row === 0 ? lines : [...separator(bodies), ...lines])),
-  ];
-}
-
-/** Rows of several lines run into each other without a line between them. */
-function separator(bodies: readonly (readonly string[])[]): readonly string[] {
-  return bodies.some((lines) => lines.length > 1) ? [""] : [];
+  const lines = [...heading, rule];
+  // Rows of several lines run into each other without a line between them.
+  const isSpaced = bodies.some((body) => body.length > 1);
+  for (const [row, body] of bodies.entries()) {
+    if (isSpaced && row > 0) lines.push("");
+    lines.push(...body);
+  }
+  return lines;
 }
 
 function resolveWidths(columns: readonly Column[], width: number): readonly number[] {

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+import { test } from "vitest";
+import { describeChecks, isAsExpected } from "../../demo/check.ts";
+import { describeProgress } from "../../demo/run-job.ts";
+import { compareListings } from "../../demo/world.ts";
+
+const exit = { what: "exit", expected: "7", actual: "7" };
+const deleted = { what: "deleted", expected: "0", actual: "5" };
+
+test("a step is as expected when each of its checks is, and there is one", ({ expect }) => {
+  const step = { title: "x", jobMs: 1 };
+  expect(isAsExpected({ ...step, checks: [exit] })).toBe(true);
+  expect(isAsExpected({ ...step, checks: [exit, deleted] })).toBe(false);
+  expect(isAsExpected({ ...step, checks: [] })).toBe(false);
+  expect(describeChecks([exit, deleted], "actual")).toBe("exit 7, deleted 5");
+});
+
+test("a destination is untouched only when no object is lost, rewritten or new", ({ expect }) => {
+  const one = { sizeBytes: 1, etag: "a", lastModifiedMs: 1 };
+  const before = new Map([
+    ["kept", one],
+    ["lost", one],
+    ["changed", one],
+  ]);
+  expect(compareListings(before, new Map(before))).toBe("untouched");
+  const after = new Map([
+    ["kept", one],
+    ["changed", { ...one, lastModifiedMs: 2 }],
+    ["new", one],
+  ]);
+  expect(compareListings(before, after)).toBe("1 lost, 1 changed, 1 new");
+});
+
+test("progress is read from progress events alone", ({ expect }) => {
+  const event = {
+    event: "progress",
+    pass: "copy",
+    percent: 41,
+    objects_checked: 0,
+    objects_copied: 1204,
+    objects_deleted: 2,
+  };
+  expect(describeProgress(JSON.stringify(event))).toBe("copy 41 %, 0 checked, 1,204 copied, 2 deleted");
+  expect(describeProgress('{"event":"summary"}')).toBeUndefined();
+  expect(describeProgress("no JSON")).toBeUndefined();
+});
