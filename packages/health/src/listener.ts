@@ -11,7 +11,7 @@ export interface Answer {
 }
 
 /** @param url only its path and query are meaningful */
-export type Respond = (url: URL) => Promise<Answer>;
+type Respond = (url: URL) => Promise<Answer>;
 
 /** Enough for every prober at once, and a bound on what idle or slow clients can hold. */
 const maxConnections = 128;
