@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+import { join } from "node:path";
+import { describe, test } from "vitest";
+import { type ChartVersions, findCharts, loadChart, versionProblems } from "./chart.ts";
+import { loadAppVariables } from "./env-schema.ts";
+
+const root = join(import.meta.dirname, "..", "..");
+const good: ChartVersions = {
+  chartName: "c",
+  chart: "1.2.3",
+  manifest: "1.2.3",
+  appVersion: "1.2.3",
+  app: "1.2.3",
+};
+
+describe("the versions of a chart", () => {
+  test("fit when all are the app's", ({ expect }) => {
+    expect(versionProblems("c", good)).toEqual([]);
+  });
+
+  test.for([
+    ["chart", "version of Chart.yaml"],
+    ["manifest", "version of package.json"],
+    ["appVersion", "appVersion of Chart.yaml"],
+  ] as const)("do not fit when %s differs", ([field, words], { expect }) => {
+    expect(versionProblems("c", { ...good, [field]: "1.2.4" })).toEqual([
+      `The ${words} is 1.2.4; it must be the app's, 1.2.3.`,
+    ]);
+  });
+
+  test("do not fit when the chart is named otherwise than its folder", ({ expect }) => {
+    expect(versionProblems("d", good)).toEqual(["Chart.yaml is named c, and its folder d."]);
+  });
+});
+
+describe("every chart of the repository", async () => {
+  for (const name of await findCharts(root)) {
+    test(`${name} can set every variable of its app`, async ({ expect }) => {
+      const chart = await loadChart(root, name);
+      const variables = (await loadAppVariables(root, chart.app)).map((setting) => setting.variable);
+      const schema: unknown = (
+        await import(join(chart.folder, "values.schema.json"), { with: { type: "json" } })
+      ).default;
+      const settable = Object.fromEntries(variables.map((variable) => [variable, expect.anything()]));
+      expect(variables.length).toBeGreaterThan(0);
+      expect(schema).toMatchObject({
+        properties: { env: { additionalProperties: false, properties: settable } },
+      });
+    });
+  }
+});
