@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Dispatcher } from "undici";
 import { abortReason } from "./abort.ts";
-import type { Clock } from "./clock.ts";
+import { type Clock, maxTimerMs } from "./clock.ts";
 import type { RequestBody, RequestHeaders } from "./http-request.ts";
 import type { RawResponse, ResponseHeaders } from "./http-response.ts";
 import { withoutResponseBytes } from "./malformed-response.ts";
@@ -15,7 +15,7 @@ export interface ExchangeOptions {
   readonly path: string;
   readonly headers: RequestHeaders | undefined;
   readonly body: RequestBody | undefined;
-  /** From now to the last byte of the body. `Infinity` for none. */
+  /** From now to the last byte of the body, at least 0; longer than a timer can be (24 days) is without limit. */
   readonly limitMs: number;
   readonly maxResponseBytes: number;
   readonly signal: AbortSignal | undefined;
@@ -79,7 +79,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     const { dispatcher, clock, origin, method, path, headers, body, limitMs, signal } = this.#options;
     if (signal?.aborted) return this.#onAbort();
     signal?.addEventListener("abort", this.#onAbort, { once: true });
-    if (limitMs !== Infinity) this.#timer = clock.setTimeout(this.#onTimeout, limitMs);
+    if (limitMs <= maxTimerMs) this.#timer = clock.setTimeout(this.#onTimeout, limitMs);
     const fixed = { origin, method, path, headersTimeout: 0, bodyTimeout: 0 };
     try {
       dispatcher.dispatch(

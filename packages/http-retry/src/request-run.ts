@@ -72,7 +72,7 @@ class RequestRun {
     } catch (error) {
       return this.#withoutCredentials(error, "sign");
     }
-    const limitMs = Math.min(this.#timeoutMs, this.#deadline - this.#client.clock.now());
+    const limitMs = Math.max(Math.min(this.#timeoutMs, this.#deadline - this.#client.clock.now()), 0);
     try {
       const response = new ReceivedResponse(await this.#send(headers, limitMs), this.#attempts);
       this.#wasSent = true;

@@ -13,6 +13,7 @@ test.for([
   ["a date as RFC 9110 wants it", "Sat, 21 Nov 2026 12:00:30 GMT", 30_000],
   ["a date of RFC 850", "Saturday, 21-Nov-26 12:00:30 GMT", 30_000],
   ["a date of asctime, which means UTC on every machine", "Sat Nov 21 12:00:30 2026", 30_000],
+  ["more digits than a number has", "9".repeat(400), Number.MAX_SAFE_INTEGER],
   ["a date in the past", "Sat, 21 Nov 2026 11:00:00 GMT", 0],
   ["a negative number", "-5", undefined],
   ["a word", "soon", undefined],

@@ -10,7 +10,8 @@
  */
 export function parseRetryAfter(value: string, nowMs: number): number | undefined {
   const text = value.trim();
-  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
+  // Bounded, because hundreds of digits would be infinite.
+  if (/^\d+(\.\d+)?$/.test(text)) return Math.min(Number(text) * 1000, Number.MAX_SAFE_INTEGER);
   const date = parseHttpDate(text);
   return date === undefined ? undefined : Math.max(date - nowMs, 0);
 }

@@ -72,6 +72,35 @@ test("the time of an attempt ends one whose connection hangs, and a POST is trie
   expect(await failing).toMatchObject({ code: "timeout", attempts: 4, wasSent: false });
 });
 
+test("a request whose credentials took all its time ends without being sent", async ({ expect }) => {
+  const clock = createVirtualClock();
+  await using faced = await facing(({ socket }) => socket.write(answer("fine")), {
+    clock,
+    policy: { totalMs: 1000 },
+  });
+  const sign = () => new Promise<never>(() => undefined);
+  const failing = failureOf(faced.client.request({ method: "GET", path: "/", sign }));
+  await waitFor(() => clock.pending === 1, { what: "the wait for credentials" });
+  clock.advance(1000);
+  expect(await failing).toMatchObject({ code: "timeout", kind: "transient", wasSent: false });
+  expect(clock.pending).toBe(0);
+});
+
+test("a request without any limit sets no timer", async ({ expect }) => {
+  const clock = createVirtualClock();
+  const options = { clock, timeoutMs: Infinity, policy: { totalMs: Infinity } };
+  await using faced = await facing(({ socket, count }) => {
+    if (count > 1) socket.write(answer("fine"));
+  }, options);
+  const controller = new AbortController();
+  const failing = failureOf(faced.client.request({ method: "GET", path: "/", signal: controller.signal }));
+  await faced.arrival(1);
+  expect(clock.pending).toBe(0);
+  controller.abort();
+  expect((await failing).code).toBe("aborted");
+  expect((await faced.client.request({ method: "GET", path: "/", timeoutMs: 1e12 })).status).toBe(200);
+});
+
 test("an abort ends the wait between attempts", async ({ expect }) => {
   const clock = createVirtualClock();
   const controller = new AbortController();
