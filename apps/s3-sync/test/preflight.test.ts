@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
 import { createServer, type LookupFunction, type Server } from "node:net";
 import { test as base, describe } from "vitest";
 import { PreflightError, type PreflightOptions, preflight } from "../src/preflight/index.ts";
@@ -395,6 +396,28 @@ describe("an endpoint that is no S3 server, or not itself", () => {
     expect(error).toMatchObject({ failureClass, s3Code: code });
     expect(error.message).toMatch(sentence);
   });
+});
+
+test("a proxy that is none is told by the name of its variable alone", async ({ world, expect }) => {
+  const error = await world.sourceError("http://s3.test", {}, { env: { HTTP_PROXY: "socks://top-token@x" } });
+  expect(error.failureClass).toBe("config");
+  expect(error.message).toMatch(/cannot be asked: HTTP_PROXY is not a proxy that can be used/);
+  expect(error.message).not.toContain("top-token");
+});
+
+test("goes through a proxy where the environment names one", async ({ world, expect }) => {
+  const requests: string[] = [];
+  const proxy = createHttpServer((_request, response) => response.end());
+  proxy.on("connect", (request, socket) => {
+    requests.push(request.url ?? "");
+    socket.end("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
+  });
+  const port = await world.listen(proxy);
+  const env = { HTTPS_PROXY: `http://127.0.0.1:${port}` };
+  const error = await world.sourceError("https://s3.test", {}, { env });
+  expect(requests).toContain("s3.test:443");
+  expect(error.failureClass).toBe("config");
+  expect(error.message).toMatch(/the proxy wants other credentials \(407\).*check HTTPS_PROXY and NO_PROXY/);
 });
 
 describe("TLS", () => {

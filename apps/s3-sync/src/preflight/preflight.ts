@@ -9,7 +9,7 @@ import { type ProbeContext, probeBucket } from "./probe.ts";
 import { checkReadable, checkWritable } from "./rights.ts";
 import { notFound } from "./s3-faults.ts";
 import { describeSide } from "./side-words.ts";
-import { createSignedClient } from "./signed-client.ts";
+import { createSignedClient, type SignedClient } from "./signed-client.ts";
 
 /** What is known of a side before rclone starts. */
 export interface SideReport {
@@ -77,12 +77,23 @@ type ResolvedOptions = PreflightOptions & { readonly timeoutMs: number };
 /** The report, or the error as a value, so that both sides come to their end. */
 async function checkSide(side: Side, options: ResolvedOptions): Promise<SideReport | PreflightError> {
   try {
-    await using client = createSignedClient(side, options);
+    await using client = openClient(side, options);
     const report = await inspect({ side, client, signal: options.signal }, options);
     return { ...report, warnings: [...transportWarnings(side, options), ...report.warnings] };
   } catch (error) {
     if (error instanceof ProbeFailure) return toError(side, error.finding, error);
     throw error;
+  }
+}
+
+/** @throws {ProbeFailure} for a proxy variable, a CA or a host name that cannot be used */
+function openClient(side: Side, options: ResolvedOptions): SignedClient {
+  try {
+    return createSignedClient(side, options);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    const text = `cannot be asked: ${error.message.replace(/\.$/, "")}`;
+    throw new ProbeFailure({ failureClass: "config", text }, { cause: error });
   }
 }
 
