@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `pnpm bench logging`: what a line costs beside bare pino, and what hiding secrets adds. Options: --rounds N.
+import { generateKeyPairSync } from "node:crypto";
 import { closeSync, openSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type BenchCase, cpuPerOperation, publishReport, runBench } from "@repo/bench";
@@ -17,7 +18,9 @@ const secrets = [
   "AKIAI44QH8DHBEXAMPLE",
   "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY",
 ];
-const pem = `-----BEGIN PRIVATE KEY-----\n${"MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDNuRZp+/8kQz7x\n".repeat(26)}-----END PRIVATE KEY-----`;
+const pem = generateKeyPairSync("rsa", { modulusLength: 2048 })
+  .privateKey.export({ format: "pem", type: "pkcs8" })
+  .toString();
 const fields = {
   event: "object_copied",
   bucket: "mirror-eu-1",
@@ -56,11 +59,15 @@ function lineCases(destination: LogDestination): BenchCase[] {
   const bare = barePino(destination);
   const plain = createLogger({ ...identity, destination });
   const hiding = createLogger({ ...identity, destination, secrets });
+  const hidingKey = createLogger({ ...identity, destination, secrets: [...secrets, pem] });
   const url = `https://h/b?X-Amz-Credential=${encodeURIComponent(secrets[1] ?? "")}`;
   return [
     perLine("pino alone", () => bare.info(fields, "object copied")),
     perLine("no secrets given", () => plain.info(fields, "object copied")),
     perLine("four secrets, none in the line", () => hiding.info(fields, "object copied")),
+    perLine("four secrets and a private key, none in the line", () =>
+      hidingKey.info(fields, "object copied"),
+    ),
     perLine("four secrets, one in the line", () => hiding.info({ ...fields, url }, "object copied")),
     perLine("a value under a sensitive key", () =>
       plain.info({ ...fields, authorization: "x" }, "object copied"),
@@ -106,7 +113,7 @@ const report = await runBench({
       unit: "CPU ms/op",
       cases: [
         { name: "of four secrets", sample: making(secrets) },
-        { name: "of a private key of 26 lines", sample: making([pem]) },
+        { name: "of a private key of 2,048 bits", sample: making([pem]) },
       ],
     },
   ],
