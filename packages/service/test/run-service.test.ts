@@ -152,6 +152,17 @@ describe("an unexpected fault", () => {
     },
   );
 
+  test("that is a rejection is not lost where Node was told only to warn", async ({ expect }) => {
+    const nodeArgs = ["--unhandled-rejections=warn"];
+    await using program = await runExecutable({
+      file,
+      nodeArgs,
+      args: ["rejects-unhandled", "20000", "report"],
+    });
+    expect(await program.waitForExit()).toMatchObject({ code: 1, signal: null });
+    expect(program.stdout.lines).toContain("fatal: nobody looks");
+  });
+
   test("is one JSON line on standard output unless the program says otherwise", async ({ expect }) => {
     await using program = await runExecutable({ file, args: ["job-fails"] });
     expect(await program.waitForExit()).toMatchObject({ code: 1 });
