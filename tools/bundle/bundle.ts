@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { chmod, readFile, rm } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { build } from "esbuild";
 import { z } from "zod";
+import { thirdPartyNotices } from "./licences.ts";
 
 /** Oldest Node major that runs the bundles. */
 const OLDEST_NODE_MAJOR = 24;
@@ -23,10 +24,10 @@ function banner(executable: string): string {
   ].join("\n");
 }
 
-/** Bundles `src/bin/<executable>.ts` of the app in `folder` into one self-contained `dist/<executable>.mjs`. */
-async function bundleExecutable(folder: string, executable: string, target: string): Promise<void> {
-  const outfile = join(folder, target);
-  await build({
+/** Bundles `src/bin/<executable>.ts` of the app in `folder` into one self-contained file in `outdir`. */
+async function bundleExecutable(folder: string, executable: string, outdir: string): Promise<void> {
+  const outfile = join(outdir, `${executable}.mjs`);
+  const { metafile } = await build({
     absWorkingDir: folder,
     entryPoints: [join("src", "bin", `${executable}.ts`)],
     outfile,
@@ -38,19 +39,33 @@ async function bundleExecutable(folder: string, executable: string, target: stri
     mainFields: ["module", "main"],
     sourcemap: "linked",
     sourcesContent: false,
-    legalComments: "linked",
+    legalComments: "none",
+    metafile: true,
     logLevel: "warning",
     banner: { js: banner(executable) },
   });
+  const inputs = Object.keys(metafile.inputs).map((path) => join(folder, path));
+  await writeFile(join(outdir, `${executable}.licences.txt`), await thirdPartyNotices(inputs));
   await chmod(outfile, 0o755);
 }
 
+/** Builds beside `dist` and moves the files in: who runs the old bundle meanwhile never sees half of a new one. */
 async function bundleApp(folder: string): Promise<void> {
   const manifest = Manifest.parse(JSON.parse(await readFile(join(folder, "package.json"), "utf8")));
-  await rm(join(folder, "dist"), { recursive: true, force: true });
-  for (const [executable, target] of Object.entries(manifest.bin)) {
-    await bundleExecutable(folder, executable, target);
-    process.stdout.write(`${manifest.name}: ${basename(target)}\n`);
+  const fresh = await mkdtemp(join(folder, ".dist-"));
+  try {
+    for (const executable of Object.keys(manifest.bin)) {
+      await bundleExecutable(folder, executable, fresh);
+      process.stdout.write(`${manifest.name}: dist/${executable}.mjs\n`);
+    }
+    const dist = join(folder, "dist");
+    await mkdir(dist, { recursive: true });
+    const names = await readdir(fresh);
+    for (const name of names) await rename(join(fresh, name), join(dist, name));
+    for (const stale of (await readdir(dist)).filter((name) => !names.includes(name)))
+      await rm(join(dist, stale), { recursive: true });
+  } finally {
+    await rm(fresh, { recursive: true, force: true });
   }
 }
 

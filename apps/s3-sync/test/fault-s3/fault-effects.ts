@@ -103,6 +103,11 @@ async function writeSlowly(response: ServerResponse, reply: Reply, bytesPerSecon
 }
 
 async function writeWithoutEnd(response: ServerResponse): Promise<void> {
+  // Node throws the body of an answer to HEAD away without back pressure: there is no end to wait for.
+  if (response.req.method === "HEAD") {
+    response.end();
+    return;
+  }
   function* spaces(): Generator<Buffer> {
     for (const piece = Buffer.alloc(64 * 1024, " "); ; ) yield piece;
   }
