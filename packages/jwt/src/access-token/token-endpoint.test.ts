@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { getEventListeners } from "node:events";
 import { test, vi } from "vitest";
 import { FakeClock } from "../../test/support/fake-clock.ts";
 import { signerOf } from "../../test/support/keys.ts";
@@ -164,6 +165,19 @@ test("gives up after its time, even on a transport that does not listen", async 
     const error = await hanging;
     expect(error.message).toMatch(/there was no whole answer within 5000 ms\.$/);
     expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("leaves no timer and no listener behind", async ({ expect }) => {
+  vi.useFakeTimers();
+  try {
+    const { signal } = new AbortController();
+    await request(async () => responseOf(200, { access_token: "t" }), signal);
+    await failureOf(request(() => Promise.reject(new Error("broken")), signal));
+    expect(vi.getTimerCount()).toBe(0);
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
   } finally {
     vi.useRealTimers();
   }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import { getEventListeners } from "node:events";
 import { test } from "vitest";
 import { FakeClock } from "../../test/support/fake-clock.ts";
 import { signerOf } from "../../test/support/keys.ts";
-import { ScriptedTransport } from "../../test/support/scripted-transport.ts";
-import { jwtBearerGrant } from "./grants.ts";
+import { ScriptedTransport, settle } from "../../test/support/scripted-transport.ts";
+import { jwtBearerGrant, type TokenGrant } from "./grants.ts";
 import { createTokenSource, type TokenRequestEvent, type TokenSourceOptions } from "./token-source.ts";
 
 function grantOf(issuer: string) {
@@ -14,6 +15,13 @@ function grantOf(issuer: string) {
     audience: "https://platform.example",
   });
 }
+
+/** Needs no signature, so that a request goes out within the turn. */
+const plainGrant: TokenGrant = {
+  tokenEndpoint: new URL("https://platform.example/oauth/token"),
+  identity: "agent-1",
+  parameters: async () => ({}),
+};
 
 function setup(options: Partial<TokenSourceOptions> = {}) {
   const clock = new FakeClock();
@@ -165,12 +173,13 @@ test.for([
 );
 
 test("a refresh that fails leaves the token in use until its end, then says why", async ({ expect }) => {
-  const { clock, server, source, events } = await withToken({}, 100);
+  const { clock, server, source, events } = await withToken({ grant: plainGrant }, 100);
   clock.advance(80_000);
   expect(await source.token()).toBe("t1");
   (await server.next()).answer(503, "");
   await expect.poll(() => events.length).toBe(2);
   expect(await source.token()).toBe("t1");
+  await settle();
   expect(server.requests).toHaveLength(2);
   clock.advance(1_000);
   expect(await source.token()).toBe("t1");
@@ -200,6 +209,18 @@ test("a replaced identity: who waits gets the new one's token, and the old answe
   expect(events).toHaveLength(1);
 });
 
+test("even an identity replaced in the very moment of the answer gets its own token", async ({ expect }) => {
+  const { server, source } = setup({
+    onRequest: () => {
+      if (server.requests.length === 1) source.replaceGrant(grantOf("agent-2"));
+    },
+  });
+  const waiting = source.token();
+  (await server.next()).answer(200, tokenOf("old"));
+  (await server.next()).answer(200, tokenOf("new"));
+  expect(await waiting).toBe("new");
+});
+
 test("a replaced identity drops the token and the failures of the former", async ({ expect }) => {
   const { server, source } = await withToken();
   source.replaceGrant(grantOf("agent-2"));
@@ -224,6 +245,19 @@ test("a caller that gives up leaves the request to the others", async ({ expect 
   request.answer(200, tokenOf("t1"));
   expect(await staying).toBe("t1");
   await expect(source.token({ signal: controller.signal })).rejects.toMatchObject({ code: "aborted" });
+});
+
+test("leaves no listener on a caller's signal, nor on its own", async ({ expect }) => {
+  const { server, source } = setup();
+  const { signal } = new AbortController();
+  const waiting = source.token({ signal });
+  const exchange = await server.next();
+  expect(getEventListeners(signal, "abort")).toHaveLength(1);
+  exchange.answer(200, tokenOf("t1"));
+  await waiting;
+  await settle();
+  expect(getEventListeners(signal, "abort")).toHaveLength(0);
+  expect(getEventListeners(exchange.request.signal, "abort")).toHaveLength(0);
 });
 
 test("disposing ends the request and fails who waits", async ({ expect }) => {

@@ -23,7 +23,8 @@ export function isWithinTimes(claims: VerifiedClaims, nowSeconds: number, tolera
 }
 
 /**
- * The types that RFC 7519 section 4.1 asks of registered claims; the library has checked the times alone.
+ * The claims with the types that RFC 7519 section 4.1 asks of registered ones, and with `exp`, which we require. The
+ * library has checked the times, if there are any.
  *
  * @throws {JwtError} `claim_missing`, `claim_refused`
  */

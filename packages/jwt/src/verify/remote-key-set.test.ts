@@ -149,6 +149,26 @@ test("after a failed read the server is left alone for a while, and callers fail
   await expect(second).resolves.toBeDefined();
 });
 
+test("a good read ends the growth of the distance", async ({ expect }) => {
+  const { clock, server, verifier } = setup({ cooldownMs: 1 });
+  const [a, b] = [published("a"), published("b")];
+  const token = await tokenBy(b, clock);
+  for (const [status, waitMs] of [
+    [500, 1_000],
+    [500, 2_000],
+    [200, 1],
+    [500, 1_000],
+  ] as const) {
+    const refused = expect(verifier.verify(token)).rejects.toThrow();
+    (await server.next()).answer(status, jwksOf(a));
+    await refused;
+    clock.advance(waitMs);
+  }
+  const found = verifier.verify(token);
+  (await server.next()).answer(200, jwksOf(a, b));
+  await expect(found).resolves.toBeDefined();
+});
+
 test("an unknown key id is our trouble, not the token's, while the set cannot be read", async ({
   expect,
 }) => {

@@ -234,6 +234,17 @@ test("a remembered token expires when it would have expired anyway", async ({ ex
   await expect(verifier.verify(token)).resolves.toBeDefined();
 });
 
+test("a remembered token is not valid before its time either, when the clock is set back", async ({
+  expect,
+}) => {
+  const own = new FakeClock();
+  const verifier = verifierWith({ clock: own });
+  const token = await tokenWith({ nbf: NOW - 10 });
+  await verifier.verify(token);
+  own.setEpochMs((NOW - 16) * 1000);
+  await expect(verifier.verify(token)).rejects.toMatchObject({ code: "token_not_yet_valid" });
+});
+
 test("remembers nothing when told so, and no more than told", async ({ expect }) => {
   const none = verifierWith({ maxCached: 0 });
   const token = await tokenWith();

@@ -89,7 +89,6 @@ export function createVerifier(options: VerifierOptions): JwtVerifier {
   });
   const checks: JWTVerifyOptions = {
     algorithms: [...algorithms],
-    requiredClaims: ["exp"],
     clockTolerance: tolerance,
     ...expectation("issuer", options.issuer),
     ...expectation("audience", options.audience),
@@ -104,9 +103,7 @@ export function createVerifier(options: VerifierOptions): JwtVerifier {
       currentDate: new Date(clock.epochMs()),
     });
     const verified: VerifiedJwt = Object.freeze({ claims, header: Object.freeze(header) });
-    if (maxCached > 0 && keys.version === version) {
-      cache.set(cacheKey, { result: Promise.resolve(verified), claims, version });
-    }
+    cache.set(cacheKey, { result: Promise.resolve(verified), claims, version });
     return verified;
   }
 
