@@ -78,7 +78,8 @@ describe("a client that", () => {
     start,
     dial,
   }) => {
-    const server = await start();
+    // Longer than the test may take, so that no connection is ended for being idle.
+    const server = await start({ requestTimeoutMs: 60_000 });
     const held = await Promise.all(Array.from({ length: 128 }, () => dial(server.port)));
     const refused = await dial(server.port);
     refused.resume();
