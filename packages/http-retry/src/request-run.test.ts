@@ -140,6 +140,12 @@ test("stops repeating when the client's tokens are gone", async ({ expect }) => 
   expect(error.message).toContain("retry budget is used up");
 });
 
+test("charges a time-out double", async ({ expect }) => {
+  const { request, budget } = scripted([{ hangs: true }, { status: 404, tookMs: 0 }]);
+  await failed(request());
+  expect(budget.tokens).toBe(20);
+});
+
 test("gets its tokens back when a repeat succeeds", async ({ expect }) => {
   const { request, budget } = scripted([{ hangs: true }]);
   await request();

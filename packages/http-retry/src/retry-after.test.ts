@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from "fast-check";
-import { test } from "vitest";
+import { test, vi } from "vitest";
 import { parseRetryAfter, retryAfterOf } from "./retry-after.ts";
 
 const now = Date.UTC(2026, 10, 21, 12, 0, 0);
@@ -21,6 +21,16 @@ test.for([
   ["a date of another kind", "2026-11-21T12:00:30Z", undefined],
 ] as const)("reads %s", ([, value, expected], { expect }) => {
   expect(parseRetryAfter(value, now)).toBe(expected);
+});
+
+test("takes asctime for UTC where the clocks show another time", ({ expect }) => {
+  vi.stubEnv("TZ", "Asia/Tokyo");
+  try {
+    expect(new Date(now).getHours()).toBe(21);
+    expect(parseRetryAfter("Sat Nov 21 12:00:30 2026", now)).toBe(30_000);
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });
 
 test("measures a date against the server's own clock where it tells it", ({ expect }) => {

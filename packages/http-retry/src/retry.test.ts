@@ -54,7 +54,8 @@ test("honours what the failure asks to wait", async ({ expect }) => {
 test("stops when the budget is empty and refills it by success", async ({ expect }) => {
   const budget = createRetryBudget({ capacity: 5 });
   const { options } = virtual({ budget });
-  await expect(retry(() => Promise.reject(broken()), options)).rejects.toThrow("broken");
+  const run = retry((attempt) => Promise.reject(broken(`attempt ${attempt}`)), options);
+  await expect(run).rejects.toThrow("attempt 2");
   expect(budget.tokens).toBe(0);
   budget.refund(5);
   await retry((attempt) => (attempt === 1 ? Promise.reject(broken()) : 0), options);

@@ -145,6 +145,13 @@ test("takes only as much as the content-length says, and never reuses such a con
   expect(faced.server.connections).toBe(2);
 });
 
+test("takes the final answer after interim ones, whatever those announce", async ({ expect }) => {
+  const interim = "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\ncontent-length: 999999999\r\n\r\n";
+  await using faced = await facing(({ socket }) => socket.write(interim + interim + answer("fine")));
+  const response = await faced.get();
+  expect([response.status, response.text(), response.headers.link]).toEqual([200, "fine", undefined]);
+});
+
 test("an answer that is not HTTP is permanent, with advice", async ({ expect }) => {
   await using faced = await facing(({ socket }) => socket.end("220 smtp.example.com ESMTP\r\n"));
   const error = await failureOf(faced.get());

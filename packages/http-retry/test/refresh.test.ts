@@ -5,10 +5,14 @@ import { atOnce, failureOf } from "./support/failure.ts";
 import { startHttpServer } from "./support/http-server.ts";
 
 /** A service that takes only the newest token, and a client whose first one is out of date. */
-async function guarded(refresh?: Refresh, wanted = "token-2") {
+async function guarded(refresh?: Refresh, first = "token-2") {
   const stack = new AsyncDisposableStack();
   let token = 1;
   let refreshes = 0;
+  let wanted = first;
+  const want = (next: string) => {
+    wanted = next;
+  };
   const server = stack.use(
     await startHttpServer((request, response) => {
       response.writeHead(request.headers.authorization === wanted ? 200 : 401).end();
@@ -21,7 +25,13 @@ async function guarded(refresh?: Refresh, wanted = "token-2") {
   const sign = () => ({ authorization: `token-${token}` });
   const { origin } = server;
   const client = stack.use(createHttpClient({ origin, policy: atOnce, sign, refresh: refresh ?? renew }));
-  return { server, client, refreshes: () => refreshes, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  return {
+    server,
+    client,
+    want,
+    refreshes: () => refreshes,
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
 }
 
 test("gets new credentials after a 401 and sends the request again, a POST too", async ({ expect }) => {
@@ -34,6 +44,14 @@ test("gets new credentials after a 401 and sends the request again, a POST too",
   });
   expect([response.status, response.attempts, faced.refreshes()]).toEqual([200, 2, 1]);
   expect(faced.server.arrived.map((request) => request.body)).toEqual(["x", "x"]);
+});
+
+test("gets new credentials each time they run out", async ({ expect }) => {
+  await using faced = await guarded();
+  await faced.client.request({ method: "GET", path: "/" });
+  faced.want("token-3");
+  expect((await faced.client.request({ method: "GET", path: "/" })).attempts).toBe(2);
+  expect(faced.refreshes()).toBe(2);
 });
 
 test("takes a second 401 for an answer", async ({ expect }) => {

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+import { createServer } from "node:net";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { createHttpClient, type HttpClientOptions } from "@repo/http-retry";
+import { waitFor } from "@repo/testkit";
 import { test } from "vitest";
 import { createAuthority } from "./support/certificates.ts";
 import { atOnce, failureOf } from "./support/failure.ts";
-import { startHttpServer } from "./support/http-server.ts";
+import { listen, startHttpServer } from "./support/http-server.ts";
 
 const authority = await createAuthority("the company");
 const stranger = await createAuthority("somebody else");
@@ -53,6 +56,31 @@ test("refuses a certificate that has expired", async ({ expect }) => {
   const error = await failureOf(faced.get());
   expect(error).toMatchObject({ code: "permanent", attempts: 1 });
   expect(error.message).toContain("has expired");
+});
+
+test("still trusts whom Node trusts when it is given an authority", async ({ expect }) => {
+  const trusted = getCACertificates("default");
+  setDefaultCACertificates([authority.certificate]);
+  try {
+    await using faced = await secured({ caPem: stranger.certificate });
+    expect((await faced.get()).text()).toBe("secret");
+  } finally {
+    setDefaultCACertificates(trusted);
+  }
+});
+
+test("disposing ends a connection in the middle of its handshake", async ({ expect }) => {
+  // It takes the connection and never says a word, so that TLS is not agreed on.
+  await using server = await listen(
+    createServer((socket) => socket.resume()),
+    "https",
+  );
+  const client = createHttpClient({ origin: server.origin, policy: atOnce });
+  const failing = failureOf(client.request({ method: "GET", path: "/" }));
+  await waitFor(() => server.sockets.size === 1, { what: "the connection" });
+  await client[Symbol.asyncDispose]();
+  expect(await failing).toMatchObject({ code: "aborted", wasSent: false });
+  await waitFor(() => server.sockets.size === 0, { what: "the connection to close" });
 });
 
 test("takes any certificate only when told to", async ({ expect }) => {
