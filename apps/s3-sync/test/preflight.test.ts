@@ -380,7 +380,7 @@ describe("an endpoint that is no S3 server, or not itself", () => {
     [
       "does not exist",
       "ENOTFOUND",
-      "config",
+      "temporary",
       /no host is named s3\.test \(ENOTFOUND\): check SOURCE_S3_ENDPOINT\./,
     ],
     [
@@ -390,11 +390,16 @@ describe("an endpoint that is no S3 server, or not itself", () => {
       /s3\.test cannot be resolved just now \(EAI_AGAIN\)/,
     ],
   ] as const)("one whose name %s", async ([, code, failureClass, sentence], { world, expect }) => {
-    const lookup: LookupFunction = (_name, _options, callback) =>
+    let lookups = 0;
+    const lookup: LookupFunction = (_name, _options, callback) => {
+      lookups += 1;
       callback(Object.assign(new Error(code), { code }), []);
+    };
     const error = await world.sourceError("http://s3.test", {}, { lookup });
     expect(error).toMatchObject({ failureClass, s3Code: code });
     expect(error.message).toMatch(sentence);
+    // The listing and the head ask once each; only what may change is asked again.
+    expect(lookups).toBe(code === "ENOTFOUND" ? 2 : 4);
   });
 });
 
@@ -495,6 +500,12 @@ describe("two sides that work", () => {
     expect(full).toEqual({ isEmpty: false, warnings: [expect.stringContaining("plain http")] });
   });
 
+  test("are not called empty by a page that says there is more", async ({ world, expect }) => {
+    const body = "<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>";
+    const server = await world.start({ faults: listingFault({ kind: "answer", status: 200, body }) });
+    expect((await world.check({ source: sideAt("source", server.endpoint) })).source.isEmpty).toBe(false);
+  });
+
   test("are found by host name where the bucket is one", async ({ world, expect }) => {
     const server = await world.start({ baseHost: "s3.test" });
     const lookup: LookupFunction = (name, options, callback) => {
@@ -551,12 +562,18 @@ describe("two sides that work", () => {
     ]);
   });
 
-  test("may refuse the bucket's head, which some policies do", async ({ world, expect }) => {
-    const server = await world.start({
-      faults: [{ operation: "HeadBucket", fault: { kind: "error", code: "AccessDenied" } }],
-    });
-    expect((await world.check({ source: sideAt("source", server.endpoint) })).source.isEmpty).toBe(false);
-  });
+  test.for([
+    ["refuse", { kind: "error", code: "AccessDenied" }],
+    ["leave out", { kind: "reset" }],
+  ] as const)(
+    "may %s the bucket's head, as some policies and servers do",
+    async ([, fault], { world, expect }) => {
+      const server = await world.start({
+        faults: [{ operation: "HeadBucket", fault }],
+      });
+      expect((await world.check({ source: sideAt("source", server.endpoint) })).source.isEmpty).toBe(false);
+    },
+  );
 });
 
 describe("a bucket that is not there", () => {
@@ -592,6 +609,13 @@ describe("a bucket that is not there", () => {
       warnings: [expect.anything(), expect.stringContaining("was created")],
     });
     expect(server.log.counts()).toMatchObject({ CreateBucket: 1 });
+    expect(server.store.buckets.has("new-bucket")).toBe(true);
+  });
+
+  test("is made in its region", async ({ world, expect }) => {
+    const server = await world.start({ region: "eu-1" });
+    const destination = sideAt("destination", server.endpoint, { bucket: "new-bucket", region: "eu-1" });
+    await world.check({ destination, createDestinationBucket: true });
     expect(server.store.buckets.has("new-bucket")).toBe(true);
   });
 

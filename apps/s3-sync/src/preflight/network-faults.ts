@@ -70,8 +70,9 @@ function connectionFault(side: Side, code: string, error: HttpError): Finding {
   const endpoint = variable(side.role, "S3_ENDPOINT");
   const { hostname } = addressOf(side);
   switch (code) {
+    // Not "config": a cluster's DNS forgets names for minutes, and a Job that fails for good would wait for a person.
     case "ENOTFOUND":
-      return config(
+      return temporary(
         code,
         `cannot be reached, no host is named ${hostname}`,
         `check ${endpoint}${pathStyleHint(side)}`,
