@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { childText } from "../../src/preflight/xml.ts";
 import type { CheckedBody } from "./body.ts";
 import { copyObject } from "./copy.ts";
 import { S3Error } from "./errors.ts";
@@ -17,7 +18,7 @@ import { deleteObject, deleteObjects, getObject, putObject } from "./objects.ts"
 import { emptyReply, type Reply, xmlReply } from "./reply.ts";
 import type { S3Request } from "./request.ts";
 import type { Bucket, Store } from "./store.ts";
-import { element } from "./xml.ts";
+import { element, parseDocument } from "./xml.ts";
 
 export interface Handling {
   readonly request: S3Request;
@@ -28,8 +29,9 @@ export interface Handling {
 }
 
 /** Does what the request asks for. @throws {S3Error} */
-export function handle({ request, store, region, body, listingFault }: Handling): Reply {
-  if (request.operation === "CreateBucket") return createBucket(request, store);
+export function handle(handling: Handling): Reply {
+  const { request, store, region, body, listingFault } = handling;
+  if (request.operation === "CreateBucket") return createBucket(handling);
   if (request.operation === "ListBuckets") return listBuckets(store);
   const bucket = store.bucket(request.bucket);
   switch (request.operation) {
@@ -74,11 +76,21 @@ export function handle({ request, store, region, body, listingFault }: Handling)
   }
 }
 
-function createBucket({ bucket }: S3Request, store: Store): Reply {
+function createBucket({ request: { bucket }, store, region, body }: Handling): Reply {
   if (store.buckets.has(bucket)) throw new S3Error("BucketAlreadyOwnedByYou");
   if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket)) throw new S3Error("InvalidBucketName");
+  checkLocation(region, body);
   store.createBucket(bucket);
   return emptyReply(200, { location: `/${bucket}` });
+}
+
+/** The document must name the server's region, and must not name us-east-1. */
+function checkLocation(region: string, body: CheckedBody): void {
+  const document =
+    body.sizeBytes === 0 ? {} : parseDocument(Buffer.concat(body.pieces), "CreateBucketConfiguration");
+  const location = childText(document, "LocationConstraint");
+  if (location === "us-east-1") throw new S3Error("InvalidLocationConstraint");
+  if ((location || "us-east-1") !== region) throw new S3Error("IllegalLocationConstraintException");
 }
 
 function deleteBucket(bucket: Bucket, store: Store): Reply {
