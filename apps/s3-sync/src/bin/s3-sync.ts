@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from "node:crypto";
 import { createLogger, createRedactor, enableLevelSignal, type Logger } from "@repo/logging";
@@ -15,6 +14,7 @@ import { startJobHealth } from "../health/start-health.ts";
 import { helpText } from "../help.ts";
 import { JobRecord } from "../job/record.ts";
 import { runSync } from "../job/run-sync.ts";
+import { notifyAll } from "../notify/notify-all.ts";
 import { buildSummary } from "../outcome/build-summary.ts";
 import { reportSummary } from "../outcome/report.ts";
 import type { Summary } from "../outcome/summary.ts";
@@ -68,6 +68,7 @@ async function runJob(
   });
   live?.clear();
   await reportSummary(logger, summary, settings.terminationLogPath);
+  await notifyAll({ ...settings, summary, logger, env: process.env });
   return summary;
 }
 

@@ -50,7 +50,7 @@ function refuseOverlap({ source, destination }: Settings): void {
   if (!overlaps(source, destination)) return;
   throw new JobError(
     "config",
-    `The source and the destination are one place, or one holds the other (${source.endpoint.host}, bucket ${source.bucket}); mirroring a place onto itself would delete it, so nothing was done.`,
+    `The source and the destination overlap: they are one place, or one holds the other (${source.endpoint.host}, bucket ${source.bucket}); mirroring a place onto itself would delete it, so nothing was done.`,
     { isRefusal: true },
   );
 }

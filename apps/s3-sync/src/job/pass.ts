@@ -46,10 +46,19 @@ function classifyPass(exit: RcloneExit, log: PassLog): FailureClass | undefined 
   if (exit.startError !== undefined) return "rclone_missing";
   if (exit.isStopped) return "interrupted";
   // Killed from outside; out of memory, mostly.
-  if (exit.exitCode === undefined) return "temporary";
+  if (exit.exitCode === undefined) return "internal";
   if (exit.exitCode === 0) return undefined;
   return log.errors.failureClass ?? classifyExitCode(exit.exitCode);
 }
+
+const deeds: Readonly<Record<PassName, string>> = {
+  plan: "planning",
+  copy: "copying",
+  copy_large: "comparing and copying large objects",
+  delete: "deleting",
+  sync: "synchronising",
+  verify: "verifying",
+};
 
 /**
  * Runs one pass of rclone's, and resolves however it ends.
@@ -68,7 +77,7 @@ export async function runPass(
     context.relay.relay(name, line);
     listeners.onLine?.(line);
   });
-  context.logger.debug({ event: "pass_started", pass: name }, "rclone starts");
+  const startedAt = performance.now();
   const exit = await runRclone({
     path: context.rclonePath,
     args: toArguments(context.argumentContext(), options),
@@ -89,18 +98,23 @@ export async function runPass(
     failureClass: classifyPass(exit, log),
   };
   context.relay.endPass(name);
+  logReport(context.logger, report, performance.now() - startedAt);
   context.onReport(report);
   return report;
 }
 
-const deeds: Readonly<Record<PassName, string>> = {
-  plan: "planning",
-  copy: "copying",
-  copy_large: "comparing and copying large objects",
-  delete: "deleting",
-  sync: "synchronising",
-  verify: "verifying",
-};
+function logReport(logger: Logger, { name, exit, log, failureClass }: PassReport, durationMs: number): void {
+  const fields = {
+    event: "pass",
+    pass: name,
+    rclone_exit_code: exit.exitCode,
+    ...(failureClass !== undefined && { failure_class: failureClass }),
+    duration_seconds: Math.round(durationMs) / 1000,
+    attempts: log.attempts,
+    errors: log.errors.failedObjects,
+  };
+  logger.info(fields, `${deeds[name]} ${failureClass === undefined ? "done" : "failed"}`);
+}
 
 function describeFailure({ name, exit, log }: PassReport): string {
   const while_ = `While ${deeds[name]}`;

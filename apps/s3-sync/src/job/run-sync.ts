@@ -13,6 +13,7 @@ import { createRunDirectory } from "../rclone/config-directory.ts";
 import { toConfigText } from "../rclone/config-text.ts";
 import { featuresOf, type RcloneVersion } from "../rclone/version.ts";
 import type { Settings } from "../settings/settings.ts";
+import { toPublicSide } from "../side.ts";
 import { Budget } from "./budget.ts";
 import { checkSides } from "./check-sides.ts";
 import { explainFailure, explainStop } from "./explain-failure.ts";
@@ -51,9 +52,23 @@ interface Job {
   readonly stop: AbortController;
 }
 
+function logStart({ logger }: SyncOptions, settings: Settings): void {
+  const fields = {
+    event: "started",
+    source: toPublicSide(settings.source),
+    destination: toPublicSide(settings.destination),
+    compare: settings.compare,
+    dry_run: settings.isDryRun,
+    max_delete: settings.maxDelete,
+    max_duration_seconds: settings.maxDurationMs / 1000,
+  };
+  logger.info(fields, "started");
+}
+
 async function perform(job: Job): Promise<void> {
   const { options, record } = job;
   const { settings } = options;
+  logStart(options, settings);
   const { version, destinationIsEmpty } = await checkSides({
     settings,
     record,

@@ -42,7 +42,7 @@ const rules: readonly Rule[] = [
   { pattern: /^file not in /, failureClass: "verification", code: "Missing" },
   { pattern: /^(?:sizes|contents|[\w-]+) differ\b/, failureClass: "verification", code: "Different" },
   {
-    pattern: /^\d+ (?:differences found|files missing|errors while checking)/,
+    pattern: /\b\d+ (?:differences found|files missing|errors while checking)/,
     failureClass: "verification",
     code: "Different",
   },

@@ -51,7 +51,8 @@ export class ErrorTally {
     const kind = this.#kinds.get(code);
     if (kind !== undefined) kind.count += 1;
     else this.#kinds.set(code, { count: 1, failureClass, sample: object?.slice(0, MAX_SAMPLE_LENGTH) });
-    if (object !== undefined) this.#countObject(object);
+    // A folder that could not be listed is one error, and nobody knows of how many objects.
+    if (object !== undefined && !message.startsWith("error reading")) this.#countObject(object);
   }
 
   #countObject(object: string): void {

@@ -22,6 +22,7 @@ export interface RcloneStats {
 export interface RcloneLine {
   readonly level: RcloneLevel;
   readonly message: string;
+  /** Name of an object or folder, in rclone's spelling. */
   readonly object?: string;
   /** In a dry run: what rclone would have done, `copy` or `delete`. */
   readonly skipped?: string;
@@ -85,13 +86,15 @@ export function parseLogLine(text: string): RcloneLine {
     return parsePlain(text);
   }
   if (!isRecord(parsed) || typeof parsed["msg"] !== "string") return parsePlain(text);
-  const { level, msg, object, skipped, size, stats } = parsed;
+  const { level, msg, object, objectType, skipped, size, stats } = parsed;
+  // What befalls a whole side is told under its name ("S3 bucket b"), which is no object's.
+  const isSide = typeof objectType === "string" && objectType.endsWith(".Fs");
   const known = toStats(stats);
   return {
     level: (typeof level === "string" && levels[level]) || "info",
     message: msg,
     isPlain: false,
-    ...(typeof object === "string" && { object }),
+    ...(typeof object === "string" && !isSide && { object }),
     ...(typeof skipped === "string" && { skipped }),
     ...(typeof size === "number" && { size }),
     ...(known !== undefined && { stats: known }),

@@ -17,7 +17,7 @@ const noStats: RcloneStats = {
 
 const attemptFailed = /^Attempt (\d+)\/(\d+) failed\b/;
 const attemptSucceeded = /^Attempt (\d+)\/\d+ succeeded/;
-/** Lines of level error that repeat what other lines said, or say nothing by themselves. */
+/** Lines that, without an object's name, repeat what other lines said or say nothing by themselves. */
 const isEcho =
   /^(?:Attempt \d+\/\d+ |not deleting (?:files|directories) as there were IO errors|Fatal error received|Can't retry any|Failed to (?:sync|copy|check)\b)/;
 /** Names that rclone cannot carry; it goes on without them and ends with 0. */
@@ -87,7 +87,7 @@ export class PassLog {
       return;
     }
     if (message.startsWith("Couldn't delete")) this.deletionsFailed += 1;
-    if (!isEcho.test(message)) this.errors.add(message, line.object);
+    if (line.object !== undefined || !isEcho.test(message)) this.errors.add(message, line.object);
     else if (this.errors.failureClass === undefined && !attemptSucceeded.test(message)) {
       this.errors.add(message, undefined);
     }

@@ -67,7 +67,7 @@ function explainFailure(path: string, result: FailedStart): JobError {
  * Asks a program for its version.
  *
  * @param path a path, or a name that is looked up on the `PATH` of `environment`
- * @throws {JobError} `rclone_missing` when it cannot be run or is no rclone, `config` when it is too old
+ * @throws {JobError} `rclone_missing` when it cannot be run, is no rclone or too old
  */
 export async function readRcloneVersion(
   path: string,
@@ -89,7 +89,10 @@ export async function readRcloneVersion(
   const version = parseVersion(result.stdout);
   if (version === undefined) throw missing(path, "does not answer as rclone does");
   if (!isAtLeast(version, 1, 60)) {
-    throw new JobError("config", `rclone ${version.text} is too old; s3-sync needs 1.60.1 or later.`);
+    throw new JobError(
+      "rclone_missing",
+      `rclone ${version.text} is too old; s3-sync needs 1.60.1 or later: install it, or set RCLONE_PATH.`,
+    );
   }
   return version;
 }
