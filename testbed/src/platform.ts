@@ -9,7 +9,7 @@ export interface Platform {
 }
 
 /** The machine this process runs on. */
-export function currentPlatform(): Platform {
+function currentPlatform(): Platform {
   return { os: process.platform, architecture: process.arch, glibc: glibcVersion() };
 }
 

@@ -6,7 +6,7 @@ import { type FetchObserver, obtainPackage, openScratch } from "../package-store
 import type { Package, Suite } from "../program.ts";
 
 /** How one package came out. */
-export type Outcome =
+type Outcome =
   | { readonly kind: "own"; readonly paths: readonly string[] }
   | { readonly kind: "cached" | "fetched"; readonly folder: string }
   | { readonly kind: "missing"; readonly reason: string }

@@ -67,7 +67,8 @@ async function copyModuleFiles(go: string, source: GoSource, folder: string, run
 
 function buildArguments(source: GoSource, output: string, mainPackage: string): string[] {
   const linkerFlags = ["-s", "-w", source.linkerFlags ?? ""].join(" ").trim();
-  return ["build", "-trimpath", "-buildvcs=false", "-ldflags", linkerFlags, "-o", output, mainPackage];
+  // -v names each package as it is compiled: the only sign of life of a long build.
+  return ["build", "-v", "-trimpath", "-buildvcs=false", "-ldflags", linkerFlags, "-o", output, mainPackage];
 }
 
 /**

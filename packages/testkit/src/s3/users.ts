@@ -29,7 +29,7 @@ export interface S3User extends S3Credentials {
 export const administratorName = "administrator";
 
 /** Credentials of the usual shape: 20 capital letters and digits, and 40 characters. */
-export function madeUpCredentials(): S3Credentials {
+function madeUpCredentials(): S3Credentials {
   const accessKeyId = `TEST${randomBytes(8).toString("hex").toUpperCase()}`;
   return { accessKeyId, secretAccessKey: randomBytes(30).toString("base64") };
 }
