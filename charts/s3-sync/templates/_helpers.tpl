@@ -1,4 +1,4 @@
-{{/* SPDX-License-Identifier: Apache-2.0 */}}
+{{- /* SPDX-License-Identifier: Apache-2.0 */ -}}
 
 {{/*
 Name of the CronJob. Kubernetes allows 52 characters, because it appends a time to name the Jobs; a longer release

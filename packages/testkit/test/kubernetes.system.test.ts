@@ -3,15 +3,12 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { CoreV1Api, KubeConfig, Watch } from "@kubernetes/client-node";
 import { type Kubernetes, outputOf, serviceAccountUser, startKubernetes } from "@repo/testkit/kubernetes";
-import { afterAll, beforeAll, describe, test } from "vitest";
+import { withServers } from "@repo/testkit/vitest";
+import { describe } from "vitest";
 
 const reader = serviceAccountUser("default", "reader");
 
-let cluster: Kubernetes;
-beforeAll(async () => {
-  cluster = await startKubernetes({ users: [reader] });
-});
-afterAll(() => cluster?.[Symbol.asyncDispose]());
+const test = withServers({ cluster: () => startKubernetes({ users: [reader] }) });
 
 function configOf(path: string): KubeConfig {
   const config = new KubeConfig();
@@ -19,15 +16,15 @@ function configOf(path: string): KubeConfig {
   return config;
 }
 
-async function createNamespace(): Promise<string> {
+async function createNamespace(cluster: Kubernetes): Promise<string> {
   const name = `test-${randomUUID()}`;
   await outputOf(cluster.kubectl(["create", "namespace", name]));
   return name;
 }
 
 describe("the API server of the testbed", () => {
-  test("creates, lists and reads a ConfigMap through its ordinary client", async ({ expect }) => {
-    const namespace = await createNamespace();
+  test("creates, lists and reads a ConfigMap through its ordinary client", async ({ cluster, expect }) => {
+    const namespace = await createNamespace(cluster);
     const api = configOf(cluster.kubeconfig).makeApiClient(CoreV1Api);
     const body = { metadata: { name: "greeting" }, data: { word: "hello" } };
     await api.createNamespacedConfigMap({ namespace, body });
@@ -35,8 +32,8 @@ describe("the API server of the testbed", () => {
     expect(items.map((item) => [item.metadata?.name, item.data])).toEqual([["greeting", { word: "hello" }]]);
   });
 
-  test("reports a later change to a watch", async ({ expect }) => {
-    const namespace = await createNamespace();
+  test("reports a later change to a watch", async ({ cluster, expect }) => {
+    const namespace = await createNamespace(cluster);
     const watch = new Watch(configOf(cluster.kubeconfig));
     const events = new EventTarget();
     const request = await watch.watch(
@@ -51,12 +48,15 @@ describe("the API server of the testbed", () => {
     request.abort();
   });
 
-  test("is what kubectl talks to, in the pinned version", async ({ expect }) => {
+  test("is what kubectl talks to, in the pinned version", async ({ cluster, expect }) => {
     const version: unknown = JSON.parse(await outputOf(cluster.kubectl(["version", "--output=json"])));
     expect(version).toMatchObject({ serverVersion: { gitVersion: expect.stringMatching(/^v1\.\d+\.\d+$/) } });
   });
 
-  test("denies a static token what its RBAC does not allow, and allows what it does", async ({ expect }) => {
+  test("denies a static token what its RBAC does not allow, and allows what it does", async ({
+    cluster,
+    expect,
+  }) => {
     const kubectl = cluster.kubectlWith(
       await cluster.writeKubeconfig("reader", cluster.tokenOf(reader.name)),
     );
@@ -75,8 +75,8 @@ describe("the API server of the testbed", () => {
     expect((await kubectl(["get", "secrets"])).exitCode, "a role for ConfigMaps opens no Secret").toBe(1);
   });
 
-  test("signs tokens for ServiceAccounts that exist", async ({ expect }) => {
-    const namespace = await createNamespace();
+  test("signs tokens for ServiceAccounts that exist", async ({ cluster, expect }) => {
+    const namespace = await createNamespace(cluster);
     await outputOf(cluster.kubectl(["create", "serviceaccount", "robot", "--namespace", namespace]));
     const token = await cluster.serviceAccountToken(namespace, "robot");
     const kubectl = cluster.kubectlWith(await cluster.writeKubeconfig("robot", token));
@@ -86,7 +86,7 @@ describe("the API server of the testbed", () => {
     expect(whoAmI).toBe(`system:serviceaccount:${namespace}:robot`);
   });
 
-  test("lets nobody in without a token it knows", async ({ expect }) => {
+  test("lets nobody in without a token it knows", async ({ cluster, expect }) => {
     const kubectl = cluster.kubectlWith(await cluster.writeKubeconfig("stranger", "not-a-token"));
     expect((await kubectl(["get", "configmaps"])).stderr).toMatch(/Unauthorized|must be logged in/);
   });

@@ -6,7 +6,7 @@ import type { Materials } from "./materials.ts";
 import { rcloneRecipe } from "./rclone.ts";
 import { type BaseRecipe, ensureBase } from "./recipe.ts";
 
-export { type FoundMaterials, findMaterials, type Materials } from "./materials.ts";
+export { findMaterials } from "./materials.ts";
 
 /** The build argument of a Dockerfile that names a base image → the local image that can stand for the public one. */
 const recipes = {

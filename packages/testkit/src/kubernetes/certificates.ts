@@ -20,7 +20,7 @@ const lifetimeMs = 24 * 60 * 60 * 1000;
 const toleranceMs = 5 * 60 * 1000;
 
 /** A certificate and its private key, both PEM; the key is PKCS#8. */
-export interface KeyAndCertificate {
+interface KeyAndCertificate {
   readonly certificate: string;
   readonly privateKey: string;
 }
