@@ -237,7 +237,8 @@ test.for<[fault: string, rule: FaultRule, exitCode: number, sentence: RegExp]>([
 });
 
 async function listenSilently(): Promise<Server & AsyncDisposable> {
-  const server = createServer(() => undefined);
+  // Read and dropped, so that the end of a client is noticed.
+  const server = createServer((socket) => socket.resume().on("error", () => undefined));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return server;
 }

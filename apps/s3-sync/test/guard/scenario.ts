@@ -90,7 +90,10 @@ const placement = fc.constantFrom<Placement>(
 );
 
 const objects = fc
-  .tuple(fc.array(fc.tuple(key, placement), { minLength: 0, maxLength: 40 }), fc.integer({ min: 0, max: 9 }))
+  .tuple(
+    fc.array(fc.tuple(key, placement), { minLength: 0, maxLength: 40, size: "max" }),
+    fc.integer({ min: 0, max: 9 }),
+  )
   .map(([entries, dice]) =>
     Object.fromEntries(
       entries.map(
@@ -124,7 +127,7 @@ const kill: fc.Arbitrary<PlannedKill> = fc.record({
 });
 
 const run: fc.Arbitrary<PlannedRun> = fc.record({
-  faults: fc.array(fault, { maxLength: 2 }),
+  faults: fc.array(fault, { maxLength: 2, size: "max" }),
   kill: fc.option(kill, { nil: undefined, freq: 3 }),
   recreate: fc.option(
     fc.record({ atListing: fc.integer({ min: 2, max: 6 }), count: fc.integer({ min: 1, max: 3 }) }),
@@ -135,11 +138,11 @@ const run: fc.Arbitrary<PlannedRun> = fc.record({
 export const scenarios: fc.Arbitrary<Scenario> = fc.record({
   objects,
   maxDelete: fc.oneof(fc.integer({ min: 0, max: 12 }), fc.constant(1000)),
-  maxDeletePercent: fc.option(fc.integer({ min: 1, max: 100 }), { nil: undefined, freq: 3 }),
+  maxDeletePercent: fc.option(fc.integer({ min: 1, max: 100 }), { nil: undefined, freq: 1 }),
   allowEmptySource: fc.boolean(),
   compare: fc.constantFrom("modtime", "hybrid", "checksum", "size"),
   fastList: fc.boolean(),
   rclone: fc.constantFrom("newest", "1.60.1"),
   isOneServer: fc.integer({ min: 0, max: 4 }).map((dice) => dice === 0),
-  runs: fc.array(run, { minLength: 1, maxLength: 3 }),
+  runs: fc.array(run, { minLength: 1, maxLength: 3, size: "max" }),
 });
