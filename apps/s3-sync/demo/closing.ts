@@ -67,14 +67,14 @@ export function showTable(stage: Stage, results: readonly StepResult[], totalMs:
 }
 
 const pointers = [
-  ["apps/s3-sync/README.md", "every variable, comparison mode and exit code"],
-  ["apps/s3-sync/demo/scenario.ts", "the steps above; --seed N tells the story with other objects"],
-  ["apps/s3-sync/test/guard", "the deletion guard as a property; npx pnpm chaos s3-sync"],
+  ["apps/s3-sync/README.md", "every variable, comparison and exit code"],
+  ["apps/s3-sync/demo/scenario.ts", "these steps; --seed N takes other objects"],
+  ["apps/s3-sync/test/guard", "the guard as a property; pnpm chaos s3-sync"],
   ["charts/s3-sync", "the CronJob"],
-  ["docs/bench", "overhead, memory and comparison modes beside bare rclone"],
+  ["docs/bench/README.md", "overhead, memory, comparisons, beside bare rclone"],
 ] as const;
 
 export function showPointers(stage: Stage): void {
   stage.print();
-  for (const [path, what] of pointers) stage.print(`  ${path.padEnd(31)} ${stage.style("dim", what)}`);
+  for (const [path, what] of pointers) stage.print(`  ${path.padEnd(30)} ${stage.style("dim", what)}`);
 }

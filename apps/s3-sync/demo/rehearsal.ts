@@ -18,6 +18,8 @@ export interface Rehearsal {
   readonly tree: Map<string, PlannedObject>;
   /** All that the jobs wrote. */
   readonly output: string[];
+  /** What the last job said of the mirror. */
+  lastProof?: string | undefined;
 }
 
 /** What a step promises; counts are the summary's, the rest is found by looking at the buckets. */
@@ -58,9 +60,7 @@ export async function rehearse(rehearsal: Rehearsal, step: Step, number: number)
   if (prepare !== undefined) await stage.task(prepare.title, (update) => prepare.work(rehearsal, update));
   const before = await listBucket(world.destination);
   stage.print(`  ${stage.style("cyan", commandOf(step))}`);
-  const job = await stage.follow("s3-sync", (update) =>
-    runJob({ ...rehearsal, ...(step.settings !== undefined && { settings: step.settings }), update }),
-  );
+  const job = await performJob(rehearsal, step);
   rehearsal.output.push(...job.lines);
   const destination = await stage.follow("looking at both buckets", async () =>
     step.expects.destination === "untouched"
@@ -68,8 +68,20 @@ export async function rehearse(rehearsal: Rehearsal, step: Step, number: number)
       : compareSides(world),
   );
   const checks = toChecks(step.expects, job, destination);
-  showJob(stage, job, checks);
-  return { title: step.title, checks, jobMs: job.exit.durationMs };
+  showJob(rehearsal, job, checks);
+  return { title: step.title, checks, jobMs: job.durationMs };
+}
+
+async function performJob(rehearsal: Rehearsal, { settings = {} }: Step): Promise<JobResult> {
+  const { stage } = rehearsal;
+  const options = { ...rehearsal, settings };
+  if (!stage.isTerminal || settings["DRY_RUN"] !== "true")
+    return stage.follow("s3-sync", (update) => runJob({ ...options, update }));
+  // A dry run on a terminal shows its own progress and, for people, its plan.
+  stage.print();
+  const job = await runJob({ ...options, update: () => {}, sharesTerminal: true });
+  stage.print();
+  return job;
 }
 
 function commandOf({ settings = {}, hidden = [] }: Step): string {
@@ -79,13 +91,17 @@ function commandOf({ settings = {}, hidden = [] }: Step): string {
   return ["$", ...words, "s3-sync"].join(" ");
 }
 
-function showJob(stage: Stage, { summary, exit, lines }: JobResult, checks: readonly Check[]): void {
+function showJob(rehearsal: Rehearsal, job: JobResult, checks: readonly Check[]): void {
+  const { stage } = rehearsal;
+  const { summary, exit, lines, durationMs } = job;
   const [exitCheck, ...others] = checks;
   const isGood = exitCheck !== undefined && holds(exitCheck);
-  const ending = `exit ${exit.code ?? exit.signal}`;
   const text = summary === undefined ? (lines.at(-1) ?? "no output") : `${summary.status}: ${summary.reason}`;
-  stage.mark(isGood, `${ending} · ${text}`, formatDuration(exit.durationMs));
-  if (summary?.proof !== undefined && summary.proof !== summary.reason) stage.note(`  ${summary.proof}`);
+  stage.mark(isGood, `exit ${exit} · ${text}`, formatDuration(durationMs));
+  const proof = summary?.proof;
+  // Most steps prove the same; said once in a row, it is still read.
+  if (proof !== undefined && proof !== rehearsal.lastProof) stage.note(proof, 4);
+  rehearsal.lastProof = proof;
   if (others.length > 0) stage.mark(others.every(holds), describeChecks(others, "actual"));
 }
 
@@ -106,7 +122,7 @@ function toChecks(expects: Expectation, { summary, exit }: JobResult, destinatio
         ];
   const { exit: code } = expects;
   return [
-    { what: "exit", expected: String(code), actual: String(exit.code ?? exit.signal) },
+    { what: "exit", expected: String(code), actual: String(exit) },
     ...counted("copied", expects.copied, summary?.objects_copied),
     ...counted("deleted", expects.deleted, summary?.objects_deleted),
     ...counted("planned copies", expects.plannedCopies, summary?.objects_planned_copies),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Exit, runExecutable } from "@repo/testkit/process";
+import { execa } from "execa";
 import { z } from "zod";
 import {
   findSummary,
@@ -13,7 +13,7 @@ import type { Update } from "./terminal/stage.ts";
 import type { World } from "./world.ts";
 
 /** Longest job that is not a hang, milliseconds. */
-const deadlineMs = 120_000;
+const deadlineMs = 180_000;
 
 export interface JobOptions {
   readonly world: Pick<World, "source" | "destination">;
@@ -22,10 +22,14 @@ export interface JobOptions {
   /** Settings beside the eight required variables. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly update: Update;
+  /** Lets the job write to this process's standard error; on a terminal it shows its plan there. */
+  readonly sharesTerminal?: boolean;
 }
 
 export interface JobResult {
-  readonly exit: Exit;
+  /** The exit code, or the name of the signal that ended it. */
+  readonly exit: number | string;
+  readonly durationMs: number;
   /** `undefined` when the program died without one. */
   readonly summary: JobSummary | undefined;
   /** Everything it wrote. */
@@ -46,19 +50,21 @@ export function describeProgress(line: string): string | undefined {
   const parsed = progressSchema.safeParse(parseJson(line));
   if (!parsed.success) return undefined;
   const { pass, percent, objects_checked, objects_copied, objects_deleted } = parsed.data;
+  const counts = [
+    [objects_checked, "checked"],
+    [objects_copied, "copied"],
+    [objects_deleted, "deleted"],
+  ] as const;
   return [
     percent === null ? pass : `${pass} ${percent} %`,
-    `${formatCount(objects_checked)} checked`,
-    `${formatCount(objects_copied)} copied`,
-    ...(objects_deleted > 0 ? [`${formatCount(objects_deleted)} deleted`] : []),
+    ...counts.filter(([count]) => count > 0).map(([count, deed]) => `${formatCount(count)} ${deed}`),
   ].join(", ");
 }
 
 /** Runs the built program once, as a CronJob would: environment in, JSON lines out. */
 export async function runJob(options: JobOptions): Promise<JobResult> {
   const { source, destination } = options.world;
-  await using job = await runExecutable({
-    file: requireBundle(),
+  const job = execa(process.execPath, [requireBundle()], {
     env: jobEnvironment({
       source,
       destination,
@@ -66,16 +72,22 @@ export async function runJob(options: JobOptions): Promise<JobResult> {
       configDir: options.configDir,
       settings: { STATS_INTERVAL: "250ms", ...options.settings },
     }),
-    diesWithParent: true,
+    extendEnv: false,
+    reject: false,
+    stdin: "ignore",
+    stderr: options.sharesTerminal === true ? "inherit" : "pipe",
+    lines: true,
+    timeout: deadlineMs,
   });
-  using _listener = job.stdout.onLine((line) => {
+  for await (const line of job.iterable()) {
     const text = describeProgress(line);
     if (text !== undefined) options.update(text);
-  });
-  const exit = await job.waitForExit({ deadlineMs });
+  }
+  const { exitCode, signal, stdout, stderr, durationMs, shortMessage } = await job;
   return {
-    exit,
-    summary: findSummary(job.stdout.lines),
-    lines: [...job.stdout.lines, ...job.stderr.lines],
+    exit: exitCode ?? signal ?? shortMessage ?? "unknown",
+    durationMs,
+    summary: findSummary(stdout),
+    lines: [...stdout, ...(stderr ?? [])],
   };
 }

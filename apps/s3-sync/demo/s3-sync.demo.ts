@@ -3,8 +3,9 @@
 import { parseArgs } from "node:util";
 import { MissingServerError, testDirectory } from "@repo/testkit";
 import { rclone } from "@repo/testkit/rclone";
+import { execa } from "execa";
 import { putObjects } from "../test/support/bucket.ts";
-import { requireBundle } from "../test/support/job.ts";
+import { BundleMissingError, requireBundle } from "../test/support/job.ts";
 import { planTree } from "../test/support/object-tree.ts";
 import { isAsExpected, type StepResult } from "./check.ts";
 import { lookBack, showPointers, showTable } from "./closing.ts";
@@ -24,12 +25,19 @@ function readSeed(text: string): number {
   return Number(text);
 }
 
+async function describeRclone(program: string): Promise<string> {
+  const { stdout } = await execa(program, ["version"], { extendEnv: false });
+  return (stdout.split("\n")[0] ?? "rclone").replace(" v", " ");
+}
+
 async function main(stage: Stage, seed: number): Promise<readonly StepResult[]> {
   const startedAt = performance.now();
   requireBundle();
   stage.print(stage.style("bold", "s3-sync: a mirror that is whole, and a guard that holds"));
+  stage.note("About a minute. Nothing leaves this machine, nothing stays on it.");
   await using directory = await testDirectory("s3-sync-demo");
-  const program = await stage.task("rclone", () => rclone({ version: "newest" }));
+  const program = await stage.follow("rclone", () => rclone({ version: "newest" }));
+  stage.mark(true, await describeRclone(program));
   await using world = await stage.task(
     "two S3 servers (SeaweedFS) on 127.0.0.1, each with keys of its own",
     startWorld,
@@ -67,7 +75,14 @@ else {
     showPointers(stage);
     if (!results.every(isAsExpected)) process.exitCode = 1;
   } catch (error) {
-    if (!(error instanceof MissingServerError || error instanceof RangeError)) throw error;
+    if (
+      !(
+        error instanceof MissingServerError ||
+        error instanceof BundleMissingError ||
+        error instanceof RangeError
+      )
+    )
+      throw error;
     process.stderr.write(`${error.message}\n`);
     process.exitCode = 2;
   }

@@ -6,18 +6,17 @@ import { formatCount } from "./terminal/format.ts";
 import type { Update } from "./terminal/stage.ts";
 
 /** How many objects the story is about. */
-export const cast = { small: 3_000, large: 6, added: 150, rewritten: 60, removed: 90, late: 20 } as const;
+export const cast = { small: 2_400, large: 6, added: 150, rewritten: 60, removed: 90, late: 20 } as const;
 
 const atFirst = cast.small + cast.large;
 const afterChanges = atFirst + cast.added - cast.removed;
 
-/** Every n-th small object, from one of three classes that share no object. */
-function someOf(tree: Rehearsal["tree"], wanted: number, offset: 0 | 1): readonly PlannedObject[] {
+/** So many small objects from all over the tree; `even` and `odd` share none. */
+function someOf(tree: Rehearsal["tree"], wanted: number, parity: "even" | "odd"): readonly PlannedObject[] {
   const small = [...tree.values()].filter((object) => !object.key.startsWith("backups/"));
-  const stride = Math.floor(small.length / wanted);
-  return Array.from({ length: wanted }, (_, index) => small[index * stride + offset]).filter(
-    (object) => object !== undefined,
-  );
+  const half = small.filter((_, index) => index % 2 === (parity === "even" ? 0 : 1));
+  const stride = Math.floor(half.length / wanted);
+  return half.filter((_, index) => index % stride === 0).slice(0, wanted);
 }
 
 async function store({ world, tree }: Rehearsal, objects: readonly PlannedObject[], update: Update) {
@@ -28,25 +27,23 @@ async function store({ world, tree }: Rehearsal, objects: readonly PlannedObject
 
 async function changeSource(rehearsal: Rehearsal, update: Update): Promise<void> {
   const { world, tree, seed } = rehearsal;
-  const changed = someOf(tree, cast.rewritten, 0).map((object, index) => rewritten(object, (index % 2) * 37));
-  const removed = someOf(tree, cast.removed, 1).map(({ key }) => key);
+  const changed = someOf(tree, cast.rewritten, "even").map((object, index) =>
+    rewritten(object, (index % 2) * 37),
+  );
+  const removed = someOf(tree, cast.removed, "odd").map(({ key }) => key);
   const added = planTree({ seed: seed + 1, count: cast.added, from: 50_000 });
   await store(rehearsal, [...changed, ...added], update);
   for (const key of removed) tree.delete(key);
   await deleteObjects(world.source, removed);
 }
 
-async function restore(
-  rehearsal: Rehearsal,
-  objects: readonly PlannedObject[],
-  update: Update,
-): Promise<void> {
+async function store(rehearsal: Rehearsal, objects: readonly PlannedObject[], update: Update): Promise<void> {
   await store(rehearsal, objects, update);
 }
 
 /** One object gets other bytes at the destination, of the same size and under the same date. */
 async function spoilOne({ world, tree }: Rehearsal): Promise<void> {
-  const [victim] = someOf(tree, 1, 0);
+  const [victim] = someOf(tree, 1, "even");
   if (victim === undefined) throw new Error("There is no object to spoil.");
   await putObjects(world.destination, [{ ...victim, version: -1 }]);
 }
@@ -98,7 +95,7 @@ export const steps: readonly Step[] = [
     prepare: {
       title: "every second object restored",
       work: (rehearsal, update) =>
-        restore(
+        store(
           rehearsal,
           [...rehearsal.tree.values()].filter((_, index) => index % 2 === 0),
           update,
@@ -115,7 +112,7 @@ export const steps: readonly Step[] = [
       work: (rehearsal, update) => {
         const late = planTree({ seed: rehearsal.seed + 2, count: cast.late, from: 60_000 });
         const missing = [...rehearsal.tree.values()].filter((_, index) => index % 2 === 1);
-        return restore(rehearsal, [...missing, ...late], update);
+        return store(rehearsal, [...missing, ...late], update);
       },
     },
     expects: { exit: 0, copied: cast.late, deleted: 0, destination: "equal" },

@@ -17,8 +17,8 @@ export interface Stage {
   readonly isTerminal: boolean;
   style(style: Style, text: string): string;
   print(line?: string): void;
-  /** A paragraph in a paler tone. */
-  note(text: string): void;
+  /** A paragraph in a paler tone, indented by 2 unless told otherwise. */
+  note(text: string, indent?: number): void;
   /** Shows what `work` reports while it runs; nothing stays of it. */
   follow<T>(title: string, work: (update: Update) => Promise<T>): Promise<T>;
   /** The same, and leaves a line with a mark and how long it took. */
@@ -47,8 +47,9 @@ export function createStage(stream: NodeJS.WriteStream): Stage {
     const timer = live && setInterval(draw, 80);
     try {
       return await work((next) => {
+        const isNews = next !== text;
         text = next;
-        if (live !== undefined || performance.now() - printedAt < plainIntervalMs) return;
+        if (live !== undefined || !isNews || performance.now() - printedAt < plainIntervalMs) return;
         printedAt = performance.now();
         print(`  … ${title} · ${text}`);
       });
@@ -76,8 +77,8 @@ export function createStage(stream: NodeJS.WriteStream): Stage {
     print,
     follow,
     mark,
-    note(text) {
-      for (const line of wrapText(text, width - 2)) print(`  ${style("dim", line)}`);
+    note(text, indent = 2) {
+      for (const line of wrapText(text, width - indent)) print(`${" ".repeat(indent)}${style("dim", line)}`);
     },
     async task(title, work) {
       const startedAt = performance.now();

@@ -3,7 +3,7 @@ import { testDirectory } from "@repo/testkit";
 import { test } from "vitest";
 import { measure } from "../../bench/support/measure.ts";
 
-const busy = "const end = process.cpuUsage().user + 300_000; while (process.cpuUsage().user < end);";
+const busy = "let n = 0; while (process.cpuUsage().user < 400_000) for (let i = 0; i < 1e6; i += 1) n += i;";
 
 function node(script: string) {
   return { file: process.execPath, args: ["-e", script], env: { PATH: process.env["PATH"] ?? "" } };

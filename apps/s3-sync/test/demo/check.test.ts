@@ -40,7 +40,7 @@ test("progress is read from progress events alone", ({ expect }) => {
     objects_copied: 1204,
     objects_deleted: 2,
   };
-  expect(describeProgress(JSON.stringify(event))).toBe("copy 41 %, 0 checked, 1,204 copied, 2 deleted");
+  expect(describeProgress(JSON.stringify(event))).toBe("copy 41 %, 1,204 copied, 2 deleted");
   expect(describeProgress('{"event":"summary"}')).toBeUndefined();
   expect(describeProgress("no JSON")).toBeUndefined();
 });

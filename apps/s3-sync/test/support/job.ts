@@ -6,9 +6,14 @@ import { z } from "zod";
 /** The built program, as users start it. */
 export const BUNDLE = join(import.meta.dirname, "../../dist/s3-sync.mjs");
 
-/** @throws {Error} when the bundle was not built yet */
+export class BundleMissingError extends Error {
+  override readonly name = "BundleMissingError";
+}
+
+/** @throws {BundleMissingError} when the bundle was not built yet */
 export function requireBundle(): string {
-  if (!existsSync(BUNDLE)) throw new Error("The bundle is not built: run `npx pnpm turbo build` first.");
+  if (!existsSync(BUNDLE))
+    throw new BundleMissingError("The bundle is not built: run `npx pnpm turbo build` first.");
   return BUNDLE;
 }
 

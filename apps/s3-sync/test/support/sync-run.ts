@@ -13,7 +13,7 @@ import { DEFAULT_CREDENTIALS } from "../fault-s3/index.ts";
 import { type JobSide, jobEnvironment, parseJson } from "./job.ts";
 
 /** The program as Node runs it from source: the same code as the bundle, without having to build first. */
-const PROGRAM = join(import.meta.dirname, "../../src/bin/s3-sync.ts");
+export const PROGRAM = join(import.meta.dirname, "../../src/bin/s3-sync.ts");
 const DEADLINE_MS = 60_000;
 
 export interface SyncRunOptions {
