@@ -37,10 +37,6 @@ async function changeSource(rehearsal: Rehearsal, update: Update): Promise<void>
   await deleteObjects(world.source, removed);
 }
 
-async function store(rehearsal: Rehearsal, objects: readonly PlannedObject[], update: Update): Promise<void> {
-  await store(rehearsal, objects, update);
-}
-
 /** One object gets other bytes at the destination, of the same size and under the same date. */
 async function spoilOne({ world, tree }: Rehearsal): Promise<void> {
   const [victim] = someOf(tree, 1, "even");
