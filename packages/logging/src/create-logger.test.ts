@@ -50,6 +50,15 @@ describe("createLogger", () => {
     expect(context).toHaveBeenCalledTimes(3);
   });
 
+  test("leaves the fields of the moment as they were", ({ expect }) => {
+    const shared = Object.freeze({ trace_id: "t" });
+    const logs = captureLogs({ context: () => shared });
+    logs.logger.info({ first: 1 }, "one");
+    logs.logger.info("two");
+    expect(logs.records[0]).toMatchObject({ trace_id: "t", first: 1 });
+    expect(logs.records[1]).not.toHaveProperty("first");
+  });
+
   test("writes an error with its causes whether it is passed alone, as err or as error", ({ expect }) => {
     const logs = captureLogs();
     const error = new TypeError("outer", { cause: new RangeError("inner") });
