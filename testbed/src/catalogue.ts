@@ -193,6 +193,26 @@ export const packages: readonly Package[] = [
       },
     },
   },
+  {
+    name: "actionlint",
+    version: "1.7.12",
+    purpose: "checks GitHub workflows",
+    neededBy: ["check"],
+    sources: [
+      {
+        kind: "go",
+        module: "go/actionlint",
+        packages: { actionlint: "github.com/rhysd/actionlint/cmd/actionlint" },
+        atLeast: "1.26.0",
+      },
+    ],
+    programs: {
+      actionlint: {
+        start: { kind: "binary", file: "bin/actionlint" },
+        own: { variable: "ACTIONLINT", command: "actionlint", versionArgs: ["--version"], atLeast: "1.7.8" },
+      },
+    },
+  },
   ...kubernetesPackages,
   ...imagePackages,
 ];

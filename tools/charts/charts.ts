@@ -4,41 +4,54 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findProgram } from "@repo/testbed";
 import { type Chart, findCharts, loadChart } from "./chart.ts";
-import { type ChartTools, findChartTools, runChartTool } from "./chart-tools.ts";
+import { findChartTools, runChartTool } from "./chart-tools.ts";
 import { checkChart } from "./check-chart.ts";
 import { writeKubernetesSchemas } from "./kubernetes-schemas.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 
-async function check(charts: readonly Chart[], tools: ChartTools, home: string): Promise<boolean> {
+/** @returns the exit code; a machine without the programs passes with a note, unless everything is required */
+async function check(charts: readonly Chart[], home: string): Promise<number> {
+  const found = await findChartTools();
+  if (found.status === "missing") {
+    process.stdout.write(`note: charts were not checked. ${found.reason}\n`);
+    return process.env["TESTBED_REQUIRE"] === "all" ? 1 : 0;
+  }
+  const { tools } = found;
   const schemas = join(home, "schemas");
   await mkdir(schemas);
   const schemaLocation = await writeKubernetesSchemas(tools.swaggerFile, schemas);
-  let ok = true;
+  let exitCode = 0;
   for (const chart of charts) {
     const problems = await checkChart(chart, { tools, schemaLocation, home });
     for (const { step, output } of problems) process.stdout.write(`${chart.name}: ${step}\n${output}\n`);
     if (problems.length === 0)
       process.stdout.write(`${chart.name}: lint, templates, schemas and unit tests hold\n`);
-    ok &&= problems.length === 0;
+    else exitCode = 1;
   }
-  return ok;
+  return exitCode;
 }
 
-async function packageCharts(charts: readonly Chart[], tools: ChartTools, home: string): Promise<boolean> {
+async function packageCharts(charts: readonly Chart[], home: string): Promise<number> {
+  const helm = await findProgram("helm");
+  if (helm.status === "missing") {
+    process.stderr.write(`Charts cannot be packaged. ${helm.reason}\n`);
+    return 1;
+  }
   for (const chart of charts) {
     const target = join(chart.folder, "dist");
     await rm(target, { recursive: true, force: true });
     const { ok, output } = await runChartTool(
-      tools.helm,
+      helm.path,
       ["package", chart.folder, "--destination", target],
       home,
     );
     process.stdout.write(`${output.trim().replace(`${root}/`, "")}\n`);
-    if (!ok) return false;
+    if (!ok) return 1;
   }
-  return true;
+  return 0;
 }
 
 async function main(command: string | undefined, names: readonly string[]): Promise<number> {
@@ -48,16 +61,10 @@ async function main(command: string | undefined, names: readonly string[]): Prom
     process.stderr.write(`usage: charts.ts check|package [${known.join("|")}]\n`);
     return 2;
   }
-  const found = await findChartTools();
-  if (found.status === "missing") {
-    process.stdout.write(`note: charts were not checked. ${found.reason}\n`);
-    return command === "check" && process.env["TESTBED_REQUIRE"] !== "all" ? 0 : 1;
-  }
   const charts = await Promise.all((names.length === 0 ? known : names).map((name) => loadChart(root, name)));
   const home = await mkdtemp(join(tmpdir(), "charts-"));
   try {
-    const run = command === "check" ? check : packageCharts;
-    return (await run(charts, found.tools, home)) ? 0 : 1;
+    return await (command === "check" ? check(charts, home) : packageCharts(charts, home));
   } finally {
     await rm(home, { recursive: true, force: true });
   }

@@ -23,5 +23,6 @@ export const CHECKS: readonly Check[] = [
     fix: "pnpm generate",
   },
   { name: "dockerfiles", command: ["node", "tools/images/lint.ts"] },
+  { name: "workflows", command: ["node", "tools/workflows/lint.ts"] },
   { name: "charts", command: ["node", "tools/charts/charts.ts", "check"] },
 ];
