@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "vitest";
 import { type ChartVersions, findCharts, loadChart, versionProblems } from "./chart.ts";
@@ -33,6 +34,21 @@ describe("the versions of a chart", () => {
   });
 });
 
+/** Entry files of an app. */
+async function sourcesOf(app: string): Promise<string[]> {
+  const folder = join(root, "apps", app, "src", "bin");
+  return (await readdir(folder)).map((name) => join(folder, name));
+}
+
+/** Drain deadlines that an entry file gives to `runService`. */
+async function drainSeconds(path: string): Promise<number[]> {
+  return numbersOf(await readFile(path, "utf8"), /drainMs: ([\d_]+)/g).map((ms) => ms / 1000);
+}
+
+function numbersOf(text: string, pattern: RegExp): number[] {
+  return [...text.matchAll(pattern)].map((match) => Number(match[1]?.replaceAll("_", "")));
+}
+
 describe("every chart of the repository", async () => {
   for (const name of await findCharts(root)) {
     test(`${name} can set every variable of its app`, async ({ expect }) => {
@@ -46,6 +62,16 @@ describe("every chart of the repository", async () => {
       expect(schema).toMatchObject({
         properties: { env: { additionalProperties: false, properties: settable } },
       });
+    });
+
+    test(`${name} gives its pods longer to end than the app takes at most`, async ({ expect }) => {
+      const { app, folder } = await loadChart(root, name);
+      const drains = await Promise.all((await sourcesOf(app)).map(drainSeconds));
+      const graces = numbersOf(
+        await readFile(join(folder, "values.yaml"), "utf8"),
+        /terminationGracePeriodSeconds: (\d+)/g,
+      );
+      expect(Math.min(...graces)).toBeGreaterThan(Math.max(...drains.flat()));
     });
   }
 });

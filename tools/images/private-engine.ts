@@ -14,7 +14,7 @@ const clientPath = "/usr/bin/docker";
 const daemonPath = "/usr/sbin/dockerd";
 const startMs = 60_000;
 /** Kept from one run to the next: the layers of the last builds, which make the next ones quick. */
-const keptBuildCache = "4GB";
+const keptBuildCache = "2GB";
 
 /** Why this machine cannot run a private engine, as the end of a sentence that starts "or"; `undefined` if it can. */
 export async function findPrivateEngineProblem(): Promise<string | undefined> {
