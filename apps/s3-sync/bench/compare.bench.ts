@@ -25,6 +25,7 @@ function contenders(world: BenchWorld, checkers: number, { against }: BenchOptio
   const settings = { CHECKERS: String(checkers) };
   return [
     ...modes.map((mode) => bundle(mode, world, { ...settings, COMPARE: mode })),
+    bundle("hybrid, MAX_DELETE=-1", world, { ...settings, COMPARE: "hybrid", MAX_DELETE: "-1" }),
     bareRclone("bare rclone, modtime", world, [], tuning),
     thenLarge("bare rclone twice, hybrid", world, tuning),
     bareRclone("bare rclone, checksum", world, ["--checksum"], tuning),
@@ -61,7 +62,7 @@ async function main(options: BenchOptions): Promise<void> {
     views: [cpuView],
     notes: [
       await rcloneNote(world),
-      `Beside the small objects there are ${large} of ${largeBytes / 1024 ** 2} MiB, at which \`hybrid\` looks a second time. s3-sync runs with its defaults, so its figures hold start-up, pre-flight and the plan of deletions.`,
+      `Beside the small objects there are ${large} of ${largeBytes / 1024 ** 2} MiB, at which \`hybrid\` looks a second time. s3-sync runs with its defaults, so its figures hold start-up, pre-flight and, but for MAX_DELETE=-1, the plan of deletions.`,
     ],
     targets: (median) => [
       speedupTarget("hybrid against modtime, 8 checkers", {

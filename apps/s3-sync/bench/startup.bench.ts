@@ -2,9 +2,11 @@
 // `pnpm bench startup`: how long s3-sync takes until it is of use.
 import { chmod, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { publishReport, runBench } from "@repo/bench";
+import { runBench } from "@repo/bench";
 import { requireBundle } from "../test/support/job.ts";
 import { bareRclone, bundle, type Contender, rival } from "./support/contenders.ts";
+import { publish } from "./support/document.ts";
+import { loadNote } from "./support/load.ts";
 import { type Command, measure } from "./support/measure.ts";
 import { type BenchOptions, readBenchOptions } from "./support/options.ts";
 import { expectDone } from "./support/race.ts";
@@ -62,6 +64,7 @@ async function main({ rounds, against }: BenchOptions): Promise<void> {
     bundle("s3-sync", world, settings),
     ...(against === undefined ? [] : [rival(against, world, against, settings)]),
   ];
+  const busy = loadNote();
   const report = await runBench({
     name: "s3-sync-startup",
     title: "Start-up of s3-sync",
@@ -102,9 +105,13 @@ async function main({ rounds, against }: BenchOptions): Promise<void> {
         })),
       },
     ],
-    notes: [await rcloneNote(world), "rclone is at work when it is started for anything but its version."],
+    notes: [
+      await rcloneNote(world),
+      "rclone is at work when it is started for anything but its version.",
+      ...busy,
+    ],
   });
-  await publishReport(report);
+  await publish(report);
 }
 
 const options = readBenchOptions(9);

@@ -2,14 +2,16 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type BenchReport, publishReport } from "@repo/bench";
 import { generateSections } from "@repo/tools/generated";
 import { toMarkdown } from "./markdown.ts";
 
 const RESULTS = join(import.meta.dirname, "../../../../docs/bench");
 const names = ["overhead", "startup", "memory", "compare", "transfers"] as const;
 
-/** Brings the tables of docs/bench/README.md up to date with the committed figures of s3-sync. */
-export async function documentResults(): Promise<void> {
+/** Prints and stores a report, and brings the tables of docs/bench/README.md up to date with it. */
+export async function publish(report: BenchReport): Promise<void> {
+  await publishReport(report);
   const texts: string[] = [];
   for (const name of names) {
     const path = join(RESULTS, `s3-sync-${name}.json`);

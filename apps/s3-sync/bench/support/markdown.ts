@@ -26,7 +26,7 @@ export function toMarkdown(json: string, chart: string): string {
   const { cores, processor, node } = report.machine;
   const when = report.measuredAt.slice(0, 10);
   return [
-    `#### ${report.title}`,
+    `### ${report.title}`,
     `${when}, ${cores} cores (${processor.trim()}), Node ${node.replace("v", "")}, median of ${report.rounds} rounds (least – most). [Chart](${chart})`,
     ...byRace(report.groups).map(([race, groups]) => toTable(race, groups)),
     report.notes.map((note) => `- ${note}`).join("\n"),

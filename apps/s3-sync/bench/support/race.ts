@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type BenchReport, medianOf, publishReport, runBench } from "@repo/bench";
+import { type BenchReport, medianOf, runBench } from "@repo/bench";
 import { findSummary } from "../../test/support/job.ts";
 import type { Contender } from "./contenders.ts";
+import { publish } from "./document.ts";
+import { loadNote } from "./load.ts";
 import { measure, type Run } from "./measure.ts";
 import type { Target } from "./target.ts";
 
@@ -60,6 +62,7 @@ const wall: View["figure"] = (run) => run.wallSeconds;
 /** Runs all races, and publishes wall times, the views of the same runs, and whether the targets were met. */
 export async function publishRaces(options: RacesOptions): Promise<void> {
   const { name, title, races, views, rounds, directory } = options;
+  const busy = loadNote();
   const runs = new Map<string, Map<string, Run[]>>(races.map((race) => [race.title, new Map()]));
   const report = await runBench({
     name,
@@ -84,12 +87,13 @@ export async function publishRaces(options: RacesOptions): Promise<void> {
   });
   const counted: MedianOf = (race, contender, figure = wall) =>
     medianOf(countedRuns(runs, race, contender).map(figure));
-  const groups = report.groups.flatMap((group) => [
-    { ...group, title: `${group.title}: wall time` },
-    ...views.map((view) => toGroup(group, view, runs)),
-  ]);
+  const groups: ReportGroup[] = [];
+  for (const group of report.groups) {
+    groups.push({ ...group, title: `${group.title}: wall time` });
+    for (const view of views) groups.push(toGroup(group, view, runs));
+  }
   const targets = options.targets(counted).map(describeTarget);
-  await publishReport({ ...report, groups, notes: [...options.notes, ...targets] });
+  await publish({ ...report, groups, notes: [...options.notes, ...busy, ...targets] });
 }
 
 function describeTarget({ what, limit, value, isMet }: Target): string {
