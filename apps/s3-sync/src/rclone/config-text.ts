@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Side } from "../side.ts";
 
-/** rclone's parser reads `%(name)s` as another key's value, and has no way to write it literally. */
-const interpolation = /%\([A-Za-z0-9_.-]+\)s/;
+/** rclone's parser reads `%(anything)s` as another key's value, and has no way to write it literally. */
+const interpolation = /%\(.*\)s/;
 const controlCharacter = /[\u0000-\u001f\u007f]/;
 
 /**

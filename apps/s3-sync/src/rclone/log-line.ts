@@ -32,15 +32,15 @@ export interface RcloneLine {
   readonly isPlain: boolean;
 }
 
-const levels: Readonly<Record<string, RcloneLevel>> = {
-  debug: "debug",
-  info: "info",
-  notice: "notice",
-  warning: "notice",
-  error: "error",
-  critical: "critical",
-  fatal: "critical",
-};
+const levels: ReadonlyMap<unknown, RcloneLevel> = new Map([
+  ["debug", "debug"],
+  ["info", "info"],
+  ["notice", "notice"],
+  ["warning", "notice"],
+  ["error", "error"],
+  ["critical", "critical"],
+  ["fatal", "critical"],
+] as const);
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -72,7 +72,7 @@ const plainLine = /^(?:\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d )?(?:(DEBUG|INFO|NOTICE|
 
 function parsePlain(text: string): RcloneLine {
   const [, word, message] = plainLine.exec(text) ?? [];
-  const level = (word && levels[word.toLowerCase()]) || "error";
+  const level = levels.get(word?.toLowerCase()) ?? "error";
   return { level, message: message ?? text, isPlain: true };
 }
 
@@ -91,7 +91,7 @@ export function parseLogLine(text: string): RcloneLine {
   const isSide = typeof objectType === "string" && objectType.endsWith(".Fs");
   const known = toStats(stats);
   return {
-    level: (typeof level === "string" && levels[level]) || "info",
+    level: levels.get(level) ?? "info",
     message: msg,
     isPlain: false,
     ...(typeof object === "string" && !isSide && { object }),
