@@ -18,8 +18,8 @@ test.for([
 
 test("carries the licence text of each bundled package once", async ({ expect }) => {
   const text = await thirdPartyNotices([
-    "node_modules/esbuild/lib/main.js",
-    "node_modules/esbuild/lib/other.js",
+    "tools/node_modules/esbuild/lib/main.js",
+    "tools/node_modules/esbuild/lib/other.js",
     "tools/bundle/bundle.ts",
   ]);
   expect(text.match(/^esbuild \d/gm)).toHaveLength(1);
