@@ -3,7 +3,7 @@
 import { rclone } from "@repo/testkit/rclone";
 import { withServers } from "@repo/testkit/vitest";
 import { describe } from "vitest";
-import { type FaultS3, startFaultS3 } from "./fault-s3/index.ts";
+import { createTlsIdentity, type FaultS3, startFaultS3 } from "./fault-s3/index.ts";
 import { putText } from "./fault-s3/put-text.ts";
 import { faultSide, runJobOnce, type SyncRun } from "./support/sync-run.ts";
 
@@ -16,6 +16,8 @@ const versions = ["newest", "oldest"] as const;
 const LARGE = 6 * 1024 * 1024;
 const EARLY = 1_600_000_000_000;
 const LATE = 1_700_000_000_000;
+/** As rclone keeps a modification time, so that two copies are alike to every comparison. */
+const AT_NOON = { "x-amz-meta-mtime": "1700000000" };
 
 /** As if uploaded in parts: its ETag is no MD5. */
 function putParts(server: FaultS3, bucket: string, key: string, fill: number, modifiedMs: number): void {
@@ -42,6 +44,11 @@ function run(server: FaultS3, path: string, settings: Readonly<Record<string, st
   });
 }
 
+/** The passes of rclone's that a job made, in order. */
+function passesOf({ lines }: SyncRun): readonly unknown[] {
+  return lines.filter((line) => line["event"] === "pass").map((line) => line["pass"]);
+}
+
 describe.for(versions)("with the %s rclone", (version) => {
   test.for([
     ["checksum", false],
@@ -57,6 +64,27 @@ describe.for(versions)("with the %s rclone", (version) => {
       const { summary } = await run(server, version === "newest" ? newest : oldest, { COMPARE: compare });
       expect(summary).toMatchObject({ exit_code: 0, objects_copied: isSeen ? 1 : 0, compare });
       expect(firstByte(server, "large")).toBe(isSeen ? 2 : 1);
+    },
+  );
+
+  test.for([
+    ["modtime", ["plan", "copy"], ["plan", "copy"]],
+    ["hybrid", ["plan", "copy_large"], ["plan", "copy", "copy_large"]],
+    ["checksum", ["plan"], ["plan", "copy"]],
+    ["size", ["plan"], ["plan", "copy"]],
+  ] as const)(
+    "%s makes the passes %j where nothing differs, and %j where something does",
+    async ([compare, quiet, busy], { newest, oldest, expect }) => {
+      await using server = await startFaultS3({ buckets: ["origin", "mirror"] });
+      for (const bucket of ["origin", "mirror"]) putText(server.store, bucket, "alike", "same text", AT_NOON);
+      const path = version === "newest" ? newest : oldest;
+      const before = await run(server, path, { COMPARE: compare });
+      expect(passesOf(before)).toEqual(quiet);
+      expect(before.summary).toMatchObject({ status: "success", objects_checked: 1, objects_copied: 0 });
+      putText(server.store, "origin", "new", "text");
+      const after = await run(server, path, { COMPARE: compare });
+      expect(passesOf(after)).toEqual(busy);
+      expect(after.summary).toMatchObject({ status: "success", objects_checked: 1, objects_copied: 1 });
     },
   );
 
@@ -98,6 +126,31 @@ describe.for(versions)("with the %s rclone", (version) => {
     putText(source.store, "origin", "bare", "3", headers);
     await runJobOnce({ ...sides, settings: { PRESERVE_METADATA: "false" } });
     expect(destination.store.bucket("mirror").get("bare").headers).not.toHaveProperty("cache-control");
+  });
+
+  test("trusts a private CA beside the public ones, or anyone when told to", async ({
+    newest,
+    oldest,
+    expect,
+  }) => {
+    const tls = await createTlsIdentity();
+    await using server = await startFaultS3({ buckets: ["origin", "mirror"], tls });
+    putText(server.store, "origin", "a", "1");
+    const path = version === "newest" ? newest : oldest;
+    const trusted = await run(server, path, { CA_CERT: tls.caCertificate });
+    expect(trusted.summary).toMatchObject({ exit_code: 0, objects_copied: 1 });
+    putText(server.store, "origin", "b", "2");
+    const anyone = await run(server, path, { INSECURE_SKIP_VERIFY: "true" });
+    expect(anyone.summary).toMatchObject({ exit_code: 0, objects_copied: 1 });
+    expect(anyone.summary.warnings.join()).toContain("INSECURE_SKIP_VERIFY");
+    expect((await run(server, path, {})).summary).toMatchObject({ exit_code: 2, failure_class: "config" });
+  });
+
+  test("writes the storage class that is asked for", async ({ newest, oldest, expect }) => {
+    await using server = await startFaultS3({ buckets: ["origin", "mirror"] });
+    putText(server.store, "origin", "a", "1");
+    await run(server, version === "newest" ? newest : oldest, { DEST_STORAGE_CLASS: "STANDARD_IA" });
+    expect(server.store.bucket("mirror").get("a").storageClass).toBe("STANDARD_IA");
   });
 
   test("lets the server copy when both sides are one account, and not when they are two", async ({

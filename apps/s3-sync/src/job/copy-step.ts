@@ -16,11 +16,19 @@ export function firstComparison(compare: Comparison): Comparing {
 /**
  * Copies what is new or differs; deletes nothing.
  *
+ * @param planned how the plan compared, and how many copies it found; a plan that compared as the first pass would
+ *   and found none has done that pass's work
  * @throws {JobError} when a pass did not end clean
  */
-export async function runCopyStep(context: JobContext): Promise<void> {
+export async function runCopyStep(
+  context: JobContext,
+  planned: { readonly compare: Comparing; readonly copies: number } | undefined,
+): Promise<void> {
   const { compare } = context.settings;
-  requireClean(await runPass(context, "copy", { command: "copy", compare: firstComparison(compare) }));
+  const first = firstComparison(compare);
+  if (planned?.compare !== first || planned.copies > 0) {
+    requireClean(await runPass(context, "copy", { command: "copy", compare: first }));
+  }
   if (compare === "hybrid") await runLargeCopy(context);
 }
 

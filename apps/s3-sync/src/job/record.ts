@@ -29,7 +29,8 @@ export class JobRecord {
 
   /** Objects compared, once each: rclone counts deletions and repeated attempts too. */
   get checked(): number {
-    const first = this.#working.find(({ name }) => name !== "delete");
+    // A plan that found nothing to copy stands for the pass that it spared.
+    const first = this.#working.find(({ name }) => name === "copy" || name === "sync");
     if (first === undefined) return this.plan?.common ?? 0;
     const { stats, attempts } = first.log;
     const deletions = first.name === "sync" ? stats.deletes : 0;

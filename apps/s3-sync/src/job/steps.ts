@@ -8,7 +8,7 @@ import { runDeleteStep } from "./delete-step.ts";
 import { runDryRunStep } from "./dry-run-step.ts";
 import type { JobContext } from "./job-context.ts";
 import { requireClean, runPass } from "./pass.ts";
-import { runPlanStep } from "./plan-step.ts";
+import { planComparison, runPlanStep } from "./plan-step.ts";
 
 export interface StepOptions {
   /** Nothing can be surplus there, so that no plan is needed. */
@@ -38,9 +38,10 @@ async function runUnguarded(context: JobContext): Promise<void> {
 async function runGuarded(context: JobContext, destinationIsEmpty: boolean): Promise<void> {
   const { record, settings } = context;
   const surplus = destinationIsEmpty ? undefined : await runPlanStep(context);
-  if (record.plan !== undefined) guardPlan(record.plan, settings);
+  const { plan } = record;
+  if (plan !== undefined) guardPlan(plan, settings);
   try {
-    await runCopyStep(context);
+    await runCopyStep(context, plan && { compare: planComparison(settings.compare), copies: plan.copies });
   } catch (error) {
     if (surplus !== undefined && surplus.count > 0) {
       record.warn(
