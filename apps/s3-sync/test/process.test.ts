@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program as a process: signals, its time, its secrets, and what it leaves behind.
-import { chmod, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { access, chmod, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { testDirectory, waitFor } from "@repo/testkit";
 import { type Executable, runExecutable } from "@repo/testkit/process";
@@ -220,6 +220,28 @@ test("sweeps what a killed run has left, and nothing of a run that lives", async
   alive.kill("SIGTERM");
   await alive.waitForExit();
   expect(await runs()).toEqual([]);
+});
+
+test("leaves no keys behind when a second signal ends it at once", async ({ newest, expect }) => {
+  await using directory = await testDirectory();
+  const path = join(directory.path, "rclone");
+  const configDir = join(directory.path, "config");
+  const begun = join(directory.path, "begun");
+  // It takes no notice of being asked to stop.
+  const stubborn = `trap '' TERM; touch ${begun}; while :; do sleep 1; done`;
+  await writeFile(path, `#!/bin/sh\ncase "$1" in version) exec ${newest} version;; *) ${stubborn};; esac\n`);
+  await chmod(path, 0o755);
+  await using server = await startFaultS3({ buckets: ["origin", "mirror"] });
+  putText(server.store, "origin", "a", "1");
+  const [source, destination] = [faultSide(server.endpoint, "origin"), faultSide(server.endpoint, "mirror")];
+  const env = jobEnvironment({ rclone: path, configDir, source, destination });
+  await using job = await runExecutable({ file: PROGRAM, env });
+  await waitFor(() => access(begun).then(() => true), { deadlineMs: 30_000, what: "rclone to run" });
+  job.kill("SIGTERM");
+  job.kill("SIGINT");
+  const exit = await job.waitForExit();
+  expect([130, 143]).toContain(exit.code);
+  expect(await readdir(configDir)).toEqual([]);
 });
 
 test("refuses to write keys through a planted link", async ({ newest, expect }) => {

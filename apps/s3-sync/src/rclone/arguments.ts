@@ -116,12 +116,17 @@ const compareArguments: Readonly<Record<Comparing, readonly string[]>> = {
   size: ["--size-only"],
 };
 
+/** A server's own copy keeps the source's storage class (1.75), whatever the destination is configured to. */
+function mayCopyServerSide({ source, destination, destinationStorageClass }: Settings): boolean {
+  return isSameAccount(source, destination) && destinationStorageClass === "";
+}
+
 function copyArguments({ settings }: ArgumentContext): string[] {
   return [
     // Setting a time in place would strip the headers of an object that is right already (rclone#5243).
     "--no-update-modtime",
     ...when(settings.preservesMetadata, "--metadata"),
-    ...when(isSameAccount(settings.source, settings.destination), "--server-side-across-configs"),
+    ...when(mayCopyServerSide(settings), "--server-side-across-configs"),
   ];
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { rmSync } from "node:fs";
 import { chmod, lstat, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
@@ -68,6 +69,9 @@ export async function createRunDirectory(base: string = DEFAULT_CONFIG_DIR): Pro
   await listenOn(server, unready);
   const path = join(base, `run-${unready.slice(join(base, "new-").length)}`);
   await rename(unready, path);
+  // A second signal ends the process without unwinding it; keys are removed even so.
+  const removeAtExit = (): void => rmSync(path, { recursive: true, force: true });
+  process.once("exit", removeAtExit);
   return {
     path,
     async write(name, text) {
@@ -77,6 +81,7 @@ export async function createRunDirectory(base: string = DEFAULT_CONFIG_DIR): Pro
     },
     async [Symbol.asyncDispose]() {
       await rm(path, { recursive: true, force: true });
+      process.off("exit", removeAtExit);
       await closeServer(server);
     },
   };

@@ -32,8 +32,7 @@ const bandwidth = envText()
   })
   .transform((text) => parseBandwidth(text) ?? "");
 
-/** Everything but secrets. The order here is the order of the README's table. */
-export const settingsSchema = z.object({
+const settingsFields = z.object({
   SOURCE_S3_ENDPOINT: envEndpoint().describe("Where the source lives; without a scheme it is https"),
   SOURCE_BUCKET: envBucket().describe("Bucket that is read"),
   SOURCE_PREFIX: envPrefix().describe(
@@ -54,7 +53,9 @@ export const settingsSchema = z.object({
     pattern: /^[A-Za-z0-9_-]{0,64}$/,
     hint: "a storage class such as STANDARD_IA",
     default: "",
-  }).describe("Storage class of what is written; empty leaves it to rclone"),
+  }).describe(
+    "Storage class of what is written; empty leaves it to rclone. When it is set, the server does not copy by itself",
+  ),
   CREATE_DEST_BUCKET: envBoolean({ default: false }).describe(
     "Creates the destination's bucket when it does not exist",
   ),
@@ -134,6 +135,12 @@ export const settingsSchema = z.object({
   }).describe("Gets the summary when it exists"),
 });
 
+/** Everything but secrets. The order here is the order of the README's table. */
+export const settingsSchema = settingsFields.refine(
+  (env) => env.MAX_DELETE !== -1 || env.MAX_DELETE_PERCENT === undefined,
+  { path: ["MAX_DELETE_PERCENT"], error: "cannot hold with MAX_DELETE=-1, which makes no plan to measure" },
+);
+
 /** Kept apart, so that settings can be logged; each may also come as `NAME_FILE`. */
 export const secretsSchema = z.object({
   SOURCE_ACCESS_KEY: envKey().describe("Needs list and read"),
@@ -149,11 +156,11 @@ export const secretsSchema = z.object({
 });
 
 /** What the image's health check reads. */
-export const healthSchema = settingsSchema.pick({
+export const healthSchema = settingsFields.pick({
   RCLONE_PATH: true,
   CONFIG_DIR: true,
   STATS_INTERVAL: true,
 });
 
 /** What is read even where everything else is wrong. */
-export const terminationSchema = settingsSchema.pick({ TERMINATION_LOG_PATH: true });
+export const terminationSchema = settingsFields.pick({ TERMINATION_LOG_PATH: true });

@@ -101,6 +101,12 @@ test.for([
   },
 );
 
+test("refuses a share of deletions where no plan is made", ({ expect }) => {
+  expect(problemOf({ MAX_DELETE: "-1", MAX_DELETE_PERCENT: "5" })).toMatch(
+    /MAX_DELETE_PERCENT cannot hold with MAX_DELETE=-1/,
+  );
+});
+
 test("tells of a secret that ended in a line break, and drops it", ({ expect }) => {
   const { settings, warnings } = loadS3SyncSettings({ ...required, SOURCE_SECRET_KEY: "secret\n" });
   expect(settings.source.credentials.secretAccessKey).toBe("secret");
