@@ -61,14 +61,15 @@ function unitSource(backslashes: number, character: string, isFirst: boolean): s
   const nesting = 2 ** maxNesting;
   const atMost = backslashes * nesting;
   const escapeBefore = isFirst ? "" : run(backslashes, atMost + nesting - 1);
+  // The plain character last: `%` would else be found in `%25`, and `25` taken for what follows.
   const forms = [
-    `${escapeBefore}${literalSource(character)}`,
     ...escapeBodies(character).map((body) => `${run(backslashes + 1, atMost + nesting)}${body}`),
     ...safeForms(character).map((form) => `${run(backslashes, atMost)}${form}`),
+    `${escapeBefore}${literalSource(character)}`,
   ];
   if (backslashes > 0) {
-    const spelled = group([literalSource(character), ...safeForms(character)]);
-    forms.push(`(?:${percentSource("\\")}){${backslashes}}${spelled}`);
+    const spelled = group([...safeForms(character), literalSource(character)]);
+    forms.unshift(`(?:${percentSource("\\")}){${backslashes}}${spelled}`);
   }
   return group(forms);
 }

@@ -36,6 +36,8 @@ describe("a logger with secrets", () => {
       const encode = encoders[name] ?? String;
       fc.assert(
         fc.property(secrets, templates, leaf, (secret, field, message) => {
+          // A secret that stands in its own encoding (`a%2` in `a%252`) does not tell where it ends.
+          fc.pre(encode(secret) === secret || !encode(secret).includes(secret));
           const hidden = captureLogs({ name: "δ", version: "δ", secrets: [secret] });
           hidden.logger.info({ field: field(encode(secret)) }, String(message(encode(secret))));
           const record = hidden.records[0];
