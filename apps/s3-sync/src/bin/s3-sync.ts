@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from "node:crypto";
-import { createLogger, createRedactor, enableLevelSignal, type Logger } from "@repo/logging";
+import {
+  createLogger,
+  createRedactor,
+  enableLevelSignal,
+  type LogDestination,
+  type Logger,
+  openSyncDestination,
+} from "@repo/logging";
 import {
   handleStandardFlags,
   loadSettings,
@@ -19,7 +26,7 @@ import { buildSummary } from "../outcome/build-summary.ts";
 import { reportSummary } from "../outcome/report.ts";
 import type { Summary } from "../outcome/summary.ts";
 import { formatPlan } from "../plan/plan-view.ts";
-import { createLiveLine } from "../progress/live-line.ts";
+import { createLiveLine, type LiveLine } from "../progress/live-line.ts";
 import { proxySecrets, toRcloneEnvironment } from "../rclone/environment.ts";
 import { healthSchema, terminationSchema } from "../settings/schema.ts";
 import { type LoadedSettings, loadS3SyncSettings } from "../settings/settings.ts";
@@ -35,19 +42,20 @@ async function runJob(
 ): Promise<Summary> {
   const { settings, warnings } = loaded;
   const secrets = [...loaded.secrets, ...proxySecrets(process.env)];
+  using live = process.stderr.isTTY ? createLiveLine(process.stderr) : undefined;
   const logger = createLogger({
     name,
     version,
     level: settings.logLevel,
     secrets,
     fields: { run_id: runId },
+    destination: toDestination(live),
   });
   stack.use(enableLevelSignal(logger));
   for (const warning of warnings) logger.warn({ event: "settings" }, warning);
   const health =
     settings.health && stack.use(await startJobHealth(settings.health, settings.statsIntervalMs));
   const redact = createRedactor(secrets);
-  using live = process.stderr.isTTY ? createLiveLine(process.stderr) : undefined;
   const summary = await runSync({
     settings,
     logger,
@@ -70,6 +78,18 @@ async function runJob(
   await reportSummary(logger, summary, settings.terminationLogPath);
   await notifyAll({ ...settings, summary, logger, env: process.env });
   return summary;
+}
+
+/** Where both go to one terminal, the live line would overwrite a log line, or be torn by it. */
+function toDestination(live: LiveLine | undefined): LogDestination {
+  const stdout = openSyncDestination();
+  if (live === undefined || !process.stdout.isTTY) return stdout;
+  return {
+    write(line) {
+      live.clear();
+      stdout.write(line);
+    },
+  };
 }
 
 /** A job whose settings are bad ends with a summary all the same: the operator looks there first. */

@@ -15,6 +15,13 @@ const passWords: Readonly<Record<string, string>> = {
   verify: "Verifying",
 };
 
+function describeObjects(figures: ProgressFigures): string {
+  const { objects_checked: checked, objects_to_copy: toCopy } = figures;
+  if (figures.pass === "plan")
+    return `${toCopy} to copy, ${figures.objects_to_delete} to delete, ${checked} checked`;
+  return `${figures.objects_copied} of ${toCopy} copied, ${figures.objects_deleted} deleted, ${checked} checked`;
+}
+
 /** `Copying 41% · 1.2 GiB of 3 GiB · 80 MiB/s · 3m05s left · 120 of 300 copied, 0 deleted, 4000 checked`. */
 export function describeFigures(figures: ProgressFigures): string {
   const { percent, eta_seconds: eta } = figures;
@@ -25,7 +32,7 @@ export function describeFigures(figures: ProgressFigures): string {
       : []),
     ...(figures.speed_bytes_per_second > 0 ? [`${formatBytes(figures.speed_bytes_per_second)}/s`] : []),
     ...(eta === null ? [] : [`${formatSeconds(eta)} left`]),
-    `${figures.objects_copied} of ${figures.objects_to_copy} copied, ${figures.objects_deleted} deleted, ${figures.objects_checked} checked`,
+    describeObjects(figures),
     ...(figures.errors > 0 ? [`${figures.errors} errors`] : []),
   ];
   return parts.join(" · ");

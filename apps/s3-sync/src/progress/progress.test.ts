@@ -49,6 +49,18 @@ test("describes figures on one line", ({ expect }) => {
   );
 });
 
+test("tells of a plan what it would do, not that it was done", ({ expect }) => {
+  const figures = toFigures("plan", stats);
+  expect(figures).toMatchObject({
+    percent: null,
+    bytes: 0,
+    objects_copied: 0,
+    objects_deleted: 0,
+    objects_to_delete: 3,
+  });
+  expect(describeFigures(figures)).toBe("Planning · 2 to copy, 3 to delete, 7 checked");
+});
+
 test("redraws five times a second at most, within the width, and goes away", ({ expect }) => {
   const stream = Object.assign(new PassThrough(), { columns: 40, isTTY: true });
   let text = "";

@@ -17,10 +17,18 @@ export interface ProgressFigures {
   readonly objects_copied: number;
   readonly objects_to_copy: number;
   readonly objects_deleted: number;
+  /** Known in the plan pass only, which copies and deletes nothing. */
+  readonly objects_to_delete: number;
   readonly errors: number;
 }
 
-export function toFigures(pass: string, stats: RcloneStats): ProgressFigures {
+/** rclone counts what it would do in a dry run as if it had done it. */
+function toPlanFigures(stats: RcloneStats): RcloneStats {
+  return { ...stats, bytes: 0, totalBytes: 0, transfers: 0, deletes: 0, speed: 0, eta: null };
+}
+
+export function toFigures(pass: string, told: RcloneStats): ProgressFigures {
+  const stats = pass === "plan" ? toPlanFigures(told) : told;
   const share = stats.totalBytes === 0 ? null : Math.floor((100 * stats.bytes) / stats.totalBytes);
   return {
     pass,
@@ -33,6 +41,7 @@ export function toFigures(pass: string, stats: RcloneStats): ProgressFigures {
     objects_copied: stats.transfers,
     objects_to_copy: stats.totalTransfers,
     objects_deleted: stats.deletes,
+    objects_to_delete: pass === "plan" ? told.deletes : 0,
     errors: stats.errors,
   };
 }
