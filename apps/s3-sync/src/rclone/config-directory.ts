@@ -5,8 +5,6 @@ import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { listenOn, sweepStaleDirectories } from "./stale-directories.ts";
 
-export const DEFAULT_CONFIG_DIR = "/tmp/rclone-config";
-
 export class ConfigDirectoryError extends Error {
   override readonly name = "ConfigDirectoryError";
 }
@@ -60,7 +58,7 @@ async function closeServer(server: Server): Promise<void> {
  * @param base created with mode 0700 if absent; must be a directory of this user, and no symbolic link
  * @throws {ConfigDirectoryError} if `base` cannot be trusted or written
  */
-export async function createRunDirectory(base: string = DEFAULT_CONFIG_DIR): Promise<RunDirectory> {
+export async function createRunDirectory(base: string): Promise<RunDirectory> {
   await prepareBase(base);
   await sweepStaleDirectories(base);
   // Named `new-` until its socket listens, so that a sweep never mistakes it for a dead run's.

@@ -4,7 +4,7 @@ import { execa } from "execa";
 import { createLineSplitter } from "./line-splitter.ts";
 
 /** Time rclone gets to abort its uploads after a TERM; it needs milliseconds unless the server hangs. */
-export const STOP_GRACE_MS = 30_000;
+const STOP_GRACE_MS = 30_000;
 
 export interface RcloneProcessOptions {
   readonly path: string;
