@@ -71,7 +71,7 @@ const pointers = [
   ["apps/s3-sync/demo/scenario.ts", "these steps; --seed N takes other objects"],
   ["apps/s3-sync/test/guard", "the guard as a property; pnpm chaos s3-sync"],
   ["charts/s3-sync", "the CronJob"],
-  ["docs/bench/README.md", "overhead, memory, comparisons, beside bare rclone"],
+  ["docs/bench/README.md", "figures beside bare rclone"],
 ] as const;
 
 export function showPointers(stage: Stage): void {

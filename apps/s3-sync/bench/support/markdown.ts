@@ -51,7 +51,7 @@ function splitTitle(title: string): { readonly race: string; readonly view: stri
 function toTable(race: string, groups: readonly Group[]): string {
   const heads = groups.map(({ title, unit }) => [splitTitle(title).view, unit].filter(Boolean).join(", "));
   const names = groups[0]?.figures.map(({ name }) => name) ?? [];
-  const rows = names.map((name) => [name, ...groups.map((group) => cell(group, name))]);
+  const rows = names.map((name) => [name].concat(groups.map((group) => cell(group, name))));
   return [[race, ...heads], ["---", ...heads.map(() => "---:")], ...rows]
     .map((cells) => `| ${cells.map((text) => text.replaceAll("|", "\\|")).join(" | ")} |`)
     .join("\n");
