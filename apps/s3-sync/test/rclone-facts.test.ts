@@ -76,7 +76,9 @@ test.for(versions)(
 
 test("refuses exactly what the format cannot carry", ({ expect }) => {
   expect(
-    ["a\nb", "a\tb", "\u0000", "\u007f", "%(region)s", "x%(a b)sy"].map((value) => findUnwritable(value) !== undefined),
+    ["a\nb", "a\tb", "\u0000", "\u007f", "%(region)s", "x%(a b)sy"].map(
+      (value) => findUnwritable(value) !== undefined,
+    ),
   ).toEqual(Array(6).fill(true));
   expect(["100%", "%(", "%(a)", "a`b", "é", " a "].map(findUnwritable)).toEqual(Array(6).fill(undefined));
 });

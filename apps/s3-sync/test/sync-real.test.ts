@@ -55,7 +55,7 @@ describe.for(servers)("$program", ({ test }) => {
         settings: { VERIFY: "download" },
       };
       const first = await runJobOnce(job);
-    expect(first.summary).toMatchObject({
+      expect(first.summary).toMatchObject({
         status: "success",
         objects_copied: names.length + 1,
         objects_deleted: 1,
