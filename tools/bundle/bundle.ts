@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { z } from "zod";
 import { thirdPartyNotices } from "./licences.ts";
+import { builtins, undiciClient, zodInEnglish } from "./slimming.ts";
 
 /** Oldest Node major that runs the bundles. */
 const OLDEST_NODE_MAJOR = 24;
@@ -41,6 +42,7 @@ async function bundleExecutable(folder: string, executable: string, outdir: stri
     sourcesContent: false,
     legalComments: "none",
     metafile: true,
+    plugins: [builtins, zodInEnglish, undiciClient],
     logLevel: "warning",
     banner: { js: banner(executable) },
   });
