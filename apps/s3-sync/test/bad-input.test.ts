@@ -338,3 +338,20 @@ test.for([
   expect(exit.code).toBe(exitCode);
   expect([...job.stdout.lines, ...job.stderr.lines].join("\n")).toMatch(text);
 });
+
+test("says that the port for health checks is taken", async ({ s3, newest, expect }) => {
+  const env = goodEnvironment(s3.endpoint, newest);
+  const { exit, lines, text } = await run({
+    ...env,
+    HEALTH_HOST: "127.0.0.1",
+    HEALTH_PORT: new URL(s3.endpoint).port,
+  });
+  expect(exit.code).toBe(2);
+  expect(lines.at(-1)).toMatchObject({
+    event: "summary",
+    failure_class: "config",
+    reason: expect.stringMatching(/^Cannot listen on 127\.0\.0\.1:\d+ .*the port is taken/),
+    source: { bucket: "origin" },
+  });
+  expect(text).not.toContain("    at ");
+});

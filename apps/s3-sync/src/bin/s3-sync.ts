@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from "node:crypto";
+import { HealthServerError } from "@repo/health";
 import {
   createLogger,
   createRedactor,
@@ -29,10 +30,13 @@ import { formatPlan } from "../plan/plan-view.ts";
 import { createLiveLine, type LiveLine } from "../progress/live-line.ts";
 import { proxySecrets, toRcloneEnvironment } from "../rclone/environment.ts";
 import { healthSchema, terminationSchema } from "../settings/schema.ts";
-import { type LoadedSettings, loadS3SyncSettings } from "../settings/settings.ts";
+import { type LoadedSettings, loadS3SyncSettings, type Settings } from "../settings/settings.ts";
 
 const name = "s3-sync";
 const { version } = manifest;
+
+/** The job's logger as soon as there is one: it knows the secrets. */
+let logger: Logger = createLogger({ name, version });
 
 /** Standard output is JSON lines always; what people see on a terminal goes to standard error. */
 async function runJob(
@@ -43,7 +47,7 @@ async function runJob(
   const { settings, warnings } = loaded;
   const secrets = [...loaded.secrets, ...proxySecrets(process.env)];
   using live = process.stderr.isTTY ? createLiveLine(process.stderr) : undefined;
-  const logger = createLogger({
+  logger = createLogger({
     name,
     version,
     level: settings.logLevel,
@@ -93,19 +97,24 @@ function toDestination(live: LiveLine | undefined): LogDestination {
 }
 
 /** A job whose settings are bad ends with a summary all the same: the operator looks there first. */
-async function refuse(error: SettingsError, runId: string): Promise<number> {
-  const logger: Logger = createLogger({ name, version, fields: { run_id: runId } });
+async function refuse(
+  error: SettingsError | HealthServerError,
+  settings: Settings | undefined,
+  runId: string,
+): Promise<number> {
   const ending = { status: "failed", exitCode: 2, failureClass: "config", reason: error.message } as const;
   const record = new JobRecord();
   const summary = buildSummary({
     ending,
     record,
-    settings: undefined,
+    settings,
     durationMs: 0,
     toolVersion: version,
     runId,
   });
-  await reportSummary(logger, summary, terminationPath());
+  // Without settings there is no job and no logger of a job's.
+  const log = settings === undefined ? logger.child({ run_id: runId }) : logger;
+  await reportSummary(log, summary, terminationPath());
   return ending.exitCode;
 }
 
@@ -118,7 +127,6 @@ function terminationPath(): string {
 }
 
 async function answerHealthcheck(): Promise<number> {
-  const logger = createLogger({ name, version });
   try {
     const raw = loadSettings(healthSchema, process.env);
     const reason = await checkHealth(
@@ -135,10 +143,14 @@ async function answerHealthcheck(): Promise<number> {
 
 async function main(context: ServiceContext): Promise<number> {
   const runId = randomUUID();
+  let loaded: LoadedSettings | undefined;
   try {
-    return (await runJob(loadS3SyncSettings(process.env), runId, context)).exit_code;
+    loaded = loadS3SyncSettings(process.env);
+    return (await runJob(loaded, runId, context)).exit_code;
   } catch (error) {
-    if (error instanceof SettingsError) return refuse(error, runId);
+    if (error instanceof SettingsError || error instanceof HealthServerError) {
+      return refuse(error, loaded?.settings, runId);
+    }
     throw error;
   }
 }
@@ -146,5 +158,10 @@ async function main(context: ServiceContext): Promise<number> {
 const argv = process.argv.slice(2);
 if (!handleStandardFlags(argv, { name, version, help: helpText(), others: ["--healthcheck"] })) {
   // Longer than rclone may take to abort its uploads; shorter than the chart's terminationGracePeriodSeconds.
-  await runService({ name, drainMs: 50_000 }, argv.includes("--healthcheck") ? answerHealthcheck : main);
+  const options = {
+    name,
+    drainMs: 50_000,
+    onFatal: (error: unknown) => logger.error({ err: error }, "the process ends irregularly"),
+  };
+  await runService(options, argv.includes("--healthcheck") ? answerHealthcheck : main);
 }
