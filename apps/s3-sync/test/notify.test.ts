@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { captureLogs } from "@repo/logging/testing";
 import { test as base, describe } from "vitest";
-import { postWebhook, pushMetrics } from "../src/notify/index.ts";
+import { notifyAll } from "../src/notify/notify-all.ts";
+import { postWebhook } from "../src/notify/post-webhook.ts";
+import { pushMetrics } from "../src/notify/push-metrics.ts";
 import type { Summary } from "../src/outcome/summary.ts";
+import { createTlsIdentity } from "./fault-s3/index.ts";
 
 interface Received {
   readonly method: string;
@@ -191,4 +195,31 @@ describe("the webhook", () => {
     controller.abort();
     await expect(outcome).rejects.toMatchObject({ code: "aborted" });
   });
+});
+
+test("both are reached by the private CA's certificate, and only by it", async ({ expect }) => {
+  const { certificate, privateKey, caCertificate } = await createTlsIdentity();
+  const paths: string[] = [];
+  const server = createTlsServer({ key: privateKey, cert: certificate }, (request, response) => {
+    paths.push(request.url ?? "");
+    response.end();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const address = server.address();
+  const origin = `https://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
+  const [pushgatewayUrl, webhookUrl] = [new URL(`${origin}/metrics/job/mine`), new URL(`${origin}/hook`)];
+  const logs = captureLogs();
+  const options = { pushgatewayUrl, webhookUrl, summary, logger: logs.logger, env: {} };
+  await notifyAll({ ...options, caCert: caCertificate });
+  expect(paths.toSorted()).toEqual(["/hook", "/metrics/job/mine"]);
+  expect(logs.records).toEqual([]);
+  await notifyAll({ ...options, caCert: undefined });
+  expect(paths).toHaveLength(2);
+  expect(logs.records.map(({ event }) => String(event)).toSorted()).toEqual(["pushgateway", "webhook"]);
 });

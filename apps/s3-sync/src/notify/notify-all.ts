@@ -10,6 +10,8 @@ export interface NotifyAllOptions {
   readonly webhookUrl: URL | undefined;
   readonly summary: Summary;
   readonly logger: Logger;
+  /** Trusted beside Node's own; PEM. */
+  readonly caCert: string | undefined;
   /** Where proxies are looked up. */
   readonly env: Environment;
 }
@@ -20,10 +22,12 @@ export async function notifyAll({
   webhookUrl,
   summary,
   logger,
+  caCert,
   env,
 }: NotifyAllOptions): Promise<void> {
   // A signal that ended the job must not keep the news of it from getting out: each has its own short limit.
   const { signal } = new AbortController();
+  const common = { summary, signal, caCert, env };
   const attempt = async (event: string, tell: () => Promise<void>): Promise<void> => {
     try {
       await tell();
@@ -32,8 +36,7 @@ export async function notifyAll({
     }
   };
   await Promise.all([
-    pushgatewayUrl &&
-      attempt("pushgateway", () => pushMetrics({ url: pushgatewayUrl, summary, signal, env })),
-    webhookUrl && attempt("webhook", () => postWebhook({ url: webhookUrl, summary, signal, env })),
+    pushgatewayUrl && attempt("pushgateway", () => pushMetrics({ ...common, url: pushgatewayUrl })),
+    webhookUrl && attempt("webhook", () => postWebhook({ ...common, url: webhookUrl })),
   ]);
 }
