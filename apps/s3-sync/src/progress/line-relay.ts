@@ -4,6 +4,12 @@ import type { RcloneLine } from "../rclone/log-line.ts";
 
 /** Error lines of one pass that are written; the summary has the sum. */
 const MAX_ERROR_LINES = 200;
+/** Characters of a message or name that are written; log collectors drop or tear longer lines. */
+const MAX_TEXT = 4096;
+
+function shorten(text: string): string {
+  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}… (${text.length} characters)`;
+}
 
 export interface LineRelay {
   relay(pass: string, line: RcloneLine): void;
@@ -19,10 +25,15 @@ export function createLineRelay(logger: Logger): LineRelay {
   let suppressed = 0;
 
   function write(pass: string, line: RcloneLine): void {
-    const fields = { event: "rclone", pass, ...(line.object !== undefined && { object: line.object }) };
-    if (line.level === "error" || line.level === "critical") logger.error(fields, line.message);
-    else if (line.level === "notice") logger.warn(fields, line.message);
-    else logger.debug(fields, line.message);
+    const fields = {
+      event: "rclone",
+      pass,
+      ...(line.object !== undefined && { object: shorten(line.object) }),
+    };
+    const message = shorten(line.message);
+    if (line.level === "error" || line.level === "critical") logger.error(fields, message);
+    else if (line.level === "notice") logger.warn(fields, message);
+    else logger.debug(fields, message);
   }
 
   return {

@@ -107,3 +107,14 @@ test.for([
 ] as const)("formats %d seconds as %s", ([seconds, text], { expect }) => {
   expect(formatSeconds(seconds)).toBe(text);
 });
+
+test("cuts what is too long for one line of a log", ({ expect }) => {
+  const logs = captureLogs();
+  createLineRelay(logs.logger).relay("copy", {
+    ...parseLogLine("x".repeat(1_000_000)),
+    level: "error",
+    object: "y".repeat(1_000_000),
+  });
+  expect(logs.records[0]?.["msg"]).toMatch(/^x{4096}… \(1000000 characters\)$/);
+  expect(logs.text.length).toBeLessThan(10_000);
+});
