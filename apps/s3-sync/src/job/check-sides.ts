@@ -17,6 +17,8 @@ export interface CheckOptions {
 interface Sides {
   readonly source: SideReport;
   readonly destination: SideReport;
+  /** By what the endpoints show, where their names tell nothing. */
+  readonly isSamePlace: boolean;
 }
 
 async function probeSides({ settings, environment, signal }: CheckOptions): Promise<Sides> {
@@ -46,7 +48,14 @@ async function askAll(options: CheckOptions): Promise<[RcloneVersion, Sides]> {
   return [rclone.value, sides.value];
 }
 
-function refuseOverlap({ source, destination }: Settings): void {
+function refuseOverlap({ source, destination }: Settings, isSamePlace: boolean): void {
+  if (isSamePlace) {
+    throw new JobError(
+      "config",
+      `The source and the destination overlap: bucket ${source.bucket} shows the same objects, written at the same times, at ${source.endpoint.host} and at ${destination.endpoint.host}, so both endpoints lead to one place; mirroring a place onto itself would delete it, so nothing was done. Check SOURCE_S3_ENDPOINT and DEST_S3_ENDPOINT.`,
+      { isRefusal: true },
+    );
+  }
   if (!overlaps(source, destination)) return;
   throw new JobError(
     "config",
@@ -68,7 +77,7 @@ export async function checkSides(
   const [version, sides] = await askAll(options);
   record.rcloneVersion = version.text;
   for (const warning of [...sides.source.warnings, ...sides.destination.warnings]) record.warn(warning);
-  refuseOverlap(settings);
+  refuseOverlap(settings, sides.isSamePlace);
   if (sides.source.isEmpty && !sides.destination.isEmpty && !settings.allowsEmptySource) refuseEmptySource();
   return { version, destinationIsEmpty: sides.destination.isEmpty };
 }

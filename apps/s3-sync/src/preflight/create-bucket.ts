@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { answerTo, type ProbeContext, refused } from "./probe.ts";
+import { answerTo, type ProbeContext, refused } from "./ask.ts";
 import { parseError } from "./s3-answer.ts";
 import { signingRegion } from "./side-words.ts";
 

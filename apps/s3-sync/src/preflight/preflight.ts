@@ -2,12 +2,14 @@
 import type { LookupFunction } from "node:net";
 import type { Environment } from "@repo/http-retry";
 import type { Side } from "../side.ts";
+import type { ProbeContext } from "./ask.ts";
 import { createBucket } from "./create-bucket.ts";
 import { silent } from "./network-faults.ts";
 import { type Finding, PreflightError, ProbeFailure } from "./preflight-error.ts";
-import { type ProbeContext, probeBucket } from "./probe.ts";
+import { probeBucket } from "./probe.ts";
 import { checkReadable, checkWritable } from "./rights.ts";
 import { notFound } from "./s3-faults.ts";
+import { mayBeSamePlace, showsSameObjects } from "./same-place.ts";
 import { describeSide } from "./side-words.ts";
 import { createSignedClient, type SignedClient } from "./signed-client.ts";
 
@@ -43,14 +45,16 @@ export interface PreflightOptions {
 
 /**
  * Asks both sides at the same time, with signed requests, whether the job can work: reach, clock, keys, region, bucket,
- * the right to list and, at the destination, to write.
+ * the right to list and, at the destination, to write; and whether two endpoints are two places.
+ *
+ * `isSamePlace`: the endpoints differ by name and show the same objects.
  *
  * @throws {PreflightError} for the side that cannot be used
  * @throws the reason of `signal` when it aborts
  */
 export async function preflight(
   options: PreflightOptions,
-): Promise<{ source: SideReport; destination: SideReport }> {
+): Promise<{ source: SideReport; destination: SideReport; isSamePlace: boolean }> {
   const { signal, timeoutMs = 10_000 } = options;
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), timeoutMs);
@@ -63,7 +67,12 @@ export async function preflight(
     signal.throwIfAborted();
     if (source instanceof PreflightError || destination instanceof PreflightError)
       throw worst(source, destination);
-    return { source, destination };
+    const isSamePlace =
+      !source.isEmpty &&
+      mayBeSamePlace(options.source, options.destination) &&
+      (await compareSides({ ...options, timeoutMs, signal: deadline.signal }));
+    signal.throwIfAborted();
+    return { source, destination, isSamePlace };
   } finally {
     clearTimeout(timer);
     // Ends the other side's requests when one met a mistake of ours.
@@ -83,6 +92,25 @@ async function checkSide(side: Side, options: ResolvedOptions): Promise<SideRepo
   } catch (error) {
     if (error instanceof ProbeFailure) return toError(side, error.finding, error);
     throw error;
+  }
+}
+
+/** Looks through both endpoints at what the sides share. @throws {PreflightError} */
+async function compareSides(options: ResolvedOptions): Promise<boolean> {
+  const { source, destination, signal } = options;
+  try {
+    await using left = openClient(source, options);
+    await using right = openClient(destination, options);
+    return await showsSameObjects(
+      { side: source, client: left, signal },
+      { side: destination, client: right, signal },
+    );
+  } catch (error) {
+    const text = "could not be compared with the destination's of the same name: run again";
+    const finding = error instanceof ProbeFailure ? error.finding : undefined;
+    if (finding === undefined && !signal.aborted) throw error;
+    const failureClass = finding?.failureClass ?? "temporary";
+    throw toError(source, { failureClass, code: finding?.code, text: finding?.text ?? text }, error);
   }
 }
 

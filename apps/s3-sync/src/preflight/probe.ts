@@ -1,30 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-import { HttpError, type HttpResponse } from "@repo/http-retry";
+import type { HttpResponse } from "@repo/http-retry";
 import type { Side } from "../side.ts";
+import { answerTo, type ProbeContext, refused } from "./ask.ts";
 import { clockAheadMs, describeSkew, NOTABLE_SKEW_MS } from "./clock-skew.ts";
-import { findNetworkFault } from "./network-faults.ts";
+import { fieldOf, listPage } from "./listing-page.ts";
 import { ProbeFailure } from "./preflight-error.ts";
 import { type ListingAnswer, parseError, parseListing, regionHeader } from "./s3-answer.ts";
-import { findS3Fault, type Wish } from "./s3-faults.ts";
 import { describeSide, signingRegion, variable } from "./side-words.ts";
-import type { SignedClient, SignedRequest } from "./signed-client.ts";
 
 /** What the first look at a bucket gave. */
 export interface BucketProbe {
   /** The bucket is not there; nothing else is known then. */
   readonly isMissing: boolean;
-  /** No object under the prefix, its own folder marker aside. */
+  /** No object under the prefix, its own folder marker aside; at the source, none that rclone would see. */
   readonly isEmpty: boolean;
   /** The first object under the prefix. */
   readonly firstKey?: string | undefined;
   readonly warnings: readonly string[];
-}
-
-/** A client, the side it talks to, and what ends the probe. */
-export interface ProbeContext {
-  readonly side: Side;
-  readonly client: SignedClient;
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -45,43 +37,48 @@ export async function probeBucket(context: ProbeContext): Promise<BucketProbe> {
   if (listing === undefined && parseError(listed).code === "NoSuchBucket") return MISSING;
   if (listing === undefined) throw refused(context, listed, "s3:ListBucket", head);
   const keys = listing.keys.filter((key) => key !== side.prefix);
-  const isEmpty = keys.length === 0 && !listing.isTruncated;
-  if (isEmpty && head?.status === 404) return MISSING;
+  if (keys.length === 0 && !listing.isTruncated && head?.status === 404) return MISSING;
   checkPrefix(side, listing);
+  const isEmpty =
+    side.role === "source"
+      ? !(await hasVisibleObject(context, listing))
+      : keys.length === 0 && !listing.isTruncated;
   return {
     isMissing: false,
     isEmpty,
-    firstKey: keys[0],
+    firstKey: keys.find((key) => !key.endsWith("/")) ?? keys[0],
     warnings: [...skewWarning(side, listed), ...regionWarning(side, head)],
   };
 }
 
-const MISSING: BucketProbe = { isMissing: true, isEmpty: true, warnings: [] };
-
-/** An answer, or the fault that kept it away. A failed answer after all retries is an answer. @throws {ProbeFailure} */
-export async function answerTo(
-  { client, side, signal }: ProbeContext,
-  request: Omit<SignedRequest, "signal">,
-): Promise<HttpResponse> {
-  try {
-    return await client.send({ ...request, signal });
-  } catch (error) {
-    if (!(error instanceof HttpError)) throw error;
-    if (error.response !== undefined) return error.response;
-    throw new ProbeFailure(findNetworkFault(side, error), { cause: error });
+/**
+ * Whether rclone will see any object: a source of folder markers alone is empty to it, and would empty the destination.
+ *
+ * Looks at the first 20,000 keys; a source that begins with more folder markers than that counts as empty.
+ */
+async function hasVisibleObject(context: ProbeContext, first: ListingAnswer): Promise<boolean> {
+  const { prefix } = context.side;
+  const isVisible = (key: string): boolean =>
+    key !== prefix && !key.endsWith("/") && !key.startsWith(`${prefix}/`);
+  if (first.keys.some(isVisible)) return true;
+  let after = first.keys.at(-1);
+  // More to come, and nothing to go on from: that says nothing of what is there.
+  if (after === undefined) return first.isTruncated;
+  let isTruncated = first.isTruncated;
+  for (let pages = 0; isTruncated && pages < MAX_MARKER_PAGES; pages += 1) {
+    const page = await listPage(context, { prefix, after });
+    const keys = page.contents.map((content) => page.decodeKey(fieldOf(content, "Key")));
+    if (keys.some(isVisible)) return true;
+    const last = keys.at(-1);
+    isTruncated = page.isTruncated && last !== undefined && last !== after;
+    after = last ?? after;
   }
+  return false;
 }
 
-/** The failure of an answer that is not what was asked for. */
-export function refused(
-  { side }: ProbeContext,
-  response: HttpResponse,
-  wish: Wish,
-  head?: HttpResponse,
-): ProbeFailure {
-  const region = head === undefined ? undefined : { region: regionHeader(head) };
-  return new ProbeFailure(findS3Fault({ side, response, wish, ...region }));
-}
+const MAX_MARKER_PAGES = 20;
+
+const MISSING: BucketProbe = { isMissing: true, isEmpty: true, warnings: [] };
 
 /** A server that lists what was not asked for cannot be mirrored: what lies beside the prefix would be deleted. */
 function checkPrefix({ role, prefix }: Side, { keys }: ListingAnswer): void {
