@@ -27,6 +27,18 @@ test.for([
   ["BadDigest: The Content-MD5 you specified", "failed_objects", "BadDigest"],
   ["corrupted on transfer: sizes differ 1 vs 2", "failed_objects", "CorruptedOnTransfer"],
   ["api error InvalidObjectState: archived", "failed_objects", "InvalidObjectState"],
+  [
+    "operation error S3: CopyObject, https response error StatusCode: 403, RequestID: 1, HostID: 2, api error InvalidObjectState: The operation is not valid for the object's storage class",
+    "failed_objects",
+    "InvalidObjectState",
+  ],
+  ["InvalidObjectState: archived\n\tstatus code: 403, request id: 1", "failed_objects", "InvalidObjectState"],
+  ['Object in GLACIER, restore first: bucket="b", key="k"', "failed_objects", "InvalidObjectState"],
+  [
+    "operation error S3: PutObject, https response error StatusCode: 403, RequestID: 1, api error AccountProblem: unpaid",
+    "auth",
+    "Forbidden",
+  ],
   ["Got fatal error on delete: --max-delete threshold reached", "guard", "MaxDelete"],
   ["max transfer duration reached as set by --max-duration", "time_budget", "MaxDuration"],
   ["md5 differ", "verification", "Different"],

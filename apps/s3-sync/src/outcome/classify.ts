@@ -35,7 +35,6 @@ const rules: readonly Rule[] = [
       /\b(?:InvalidAccessKeyId|SignatureDoesNotMatch|AccessDenied|AllAccessDisabled|ExpiredToken|InvalidToken|TokenRefreshRequired|RequestTimeTooSkewed|Unauthorized|Forbidden)\b/,
     failureClass: "auth",
   },
-  { pattern: /\bStatus ?Code: (?:401|403)\b/i, failureClass: "auth", code: "Forbidden" },
   { pattern: /\bNoSuchBucket\b/, failureClass: "not_found" },
   { pattern: /directory not found/i, failureClass: "not_found", code: "NoSuchBucket" },
   { pattern: /didn't find section/i, failureClass: "not_found", code: "NoSuchRemote" },
@@ -46,7 +45,11 @@ const rules: readonly Rule[] = [
     failureClass: "verification",
     code: "Different",
   },
-  { pattern: /\bInvalidObjectState\b/, failureClass: "failed_objects" },
+  {
+    pattern: /\bInvalidObjectState\b|Object in GLACIER, restore first/,
+    failureClass: "failed_objects",
+    code: "InvalidObjectState",
+  },
   { pattern: /\bBadDigest\b/, failureClass: "failed_objects" },
   { pattern: /corrupted on transfer/i, failureClass: "failed_objects", code: "CorruptedOnTransfer" },
   { pattern: /\bNoSuchKey\b|object not found/i, failureClass: "failed_objects", code: "NoSuchKey" },
@@ -68,6 +71,12 @@ const rules: readonly Rule[] = [
     code: "ConnectionLost",
   },
   { pattern: /network is unreachable|no route to host/i, failureClass: "temporary", code: "Unreachable" },
+  // A bare status counts only where no rule knew the error's name: archived objects too are refused with 403.
+  {
+    pattern: /\bStatus ?Code: (?:401|403)\b(?!.*\bapi error (?!Forbidden\b)[A-Za-z]\w*:)/is,
+    failureClass: "auth",
+    code: "Forbidden",
+  },
   { pattern: /\bStatus ?Code: (?:429|5\d\d)\b/i, failureClass: "temporary", code: "ServerError" },
   {
     pattern: /failed to unmarshal|XML syntax error|SerializationError|deserialization failed/i,
