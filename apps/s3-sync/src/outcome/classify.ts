@@ -72,11 +72,7 @@ const rules: readonly Rule[] = [
   },
   { pattern: /network is unreachable|no route to host/i, failureClass: "temporary", code: "Unreachable" },
   // A bare status counts only where no rule knew the error's name: archived objects too are refused with 403.
-  {
-    pattern: /\bStatus ?Code: (?:401|403)\b(?!.*\bapi error (?!Forbidden\b)[A-Za-z]\w*:)/is,
-    failureClass: "auth",
-    code: "Forbidden",
-  },
+  { pattern: /\bStatus ?Code: (?:401|403)\b/i, failureClass: "auth", code: "Forbidden" },
   { pattern: /\bStatus ?Code: (?:429|5\d\d)\b/i, failureClass: "temporary", code: "ServerError" },
   {
     pattern: /failed to unmarshal|XML syntax error|SerializationError|deserialization failed/i,
