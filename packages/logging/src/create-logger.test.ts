@@ -82,6 +82,22 @@ describe("createLogger", () => {
   });
 });
 
+test("can be read by its fields though a secret is one of its words", ({ expect }) => {
+  const logs = captureLogs({
+    name: "s3-sync",
+    version: "1.2.3",
+    secrets: ["info", "s3-sync", "1.2.3", "level"],
+  });
+  logs.logger.info({ event: "info", note: "s3-sync at level info, 1.2.3" }, "told");
+  expect(logs.records[0]).toMatchObject({
+    level: "info",
+    service: "s3-sync",
+    version: "1.2.3",
+    event: "info",
+    note: "[redacted] at [redacted] [redacted], [redacted]",
+  });
+});
+
 describe("captureLogs", () => {
   test("gives the text as written and its records", ({ expect }) => {
     const logs = captureLogs({ name: "n" });

@@ -115,6 +115,32 @@ describe("createLineRedactor", () => {
     expect(JSON.parse(hidden)).toEqual({ tab: "\test", unicode: "\u0001abc", text: "a [redacted]" });
   });
 
+  test.for([
+    ["status", '{"event":"summary","status":"success","msg":"[redacted]: success"}'],
+    ["summary", '{"event":"summary","status":"success","msg":"status: success"}'],
+    ["success", '{"event":"summary","status":"success","msg":"status: [redacted]"}'],
+  ] as const)("keeps a line's own words where %s is a secret", ([secret, expected], { expect }) => {
+    const line = '{"event":"summary","status":"success","msg":"status: success"}';
+    expect(createLineRedactor([secret])(line)).toBe(expected);
+  });
+
+  test("keeps names in plain letters at any depth, no others", ({ expect }) => {
+    const redactIt = createLineRedactor(["count", "aB3dEfgh"]);
+    const line = '{"a":{"count":1,"top_counts":[{"countOf":2}],"aB3dEfgh":3,"the count":4}}';
+    expect(redactIt(line)).toBe(
+      '{"a":{"count":1,"top_counts":[{"countOf":2}],"[redacted]":3,"the [redacted]":4}}',
+    );
+  });
+
+  test("hides a secret in the line's own words where they are not at the top, not one word, or hidden", ({
+    expect,
+  }) => {
+    const redactIt = createLineRedactor(["hunter2"]);
+    const line = '{"a":{"status":"hunter2"},"b":["hunter2"],"event":"is hunter2","service":["hunter2"]}';
+    expect(redactIt(line)).not.toContain("hunter2");
+    expect(redactIt('{"password":{"event":"hunter2"}}')).not.toContain("hunter2");
+  });
+
   test("hides a secret that stands as a number, never a word of JSON", ({ expect }) => {
     const redactSome = createLineRedactor(["12345678", "true", "null"]);
     expect(redactSome('{"pin":12345678,"a":true,"b":null,"c":"true"}')).toBe(

@@ -2,11 +2,22 @@
 import { createSecretMatcher, type RedactorOptions, redactedMark, type SecretMatcher } from "./redactor.ts";
 import { isSensitiveKey, mayHoldSensitiveKey } from "./sensitive-keys.ts";
 
+/** A name as programs choose it: a secret that reads so (`status`) is told by none of our own names. */
+const plainName = /^[a-z][A-Za-z]{0,31}(?:_[a-z]{1,31}){0,4}$/;
+
+/** Words of the program's own by which lines are found; only at the top of a line. */
+const labels: ReadonlySet<string> = new Set(["level", "time", "service", "version", "event", "status"]);
+const plainLabel = /^[\w.:+-]{1,40}$/;
+
 const token = /"(?:[^"\\]|\\.)*"|[{}[\]:,]|[^\s"{}[\]:,]+/g;
 
 /**
  * Makes a function that hides secrets in one line of JSON and leaves it JSON: the given values wherever they stand
  * (see {@link createRedactor}), and whatever stands under a key that names a secret, at any depth.
+ *
+ * Names in plain letters (`status`, `objects_copied`, `maxDelete`) stay, and so do one-word values of `level`, `time`,
+ * `service`, `version`, `event` and `status` at the top: a secret such as `status` would else take away what lines
+ * are found by. They are the program's own words; never log somebody else's under them.
  *
  * Everything else stays byte for byte. `true`, `false` and `null` are never hidden; numbers are, except under
  * a plural (`tokens: 512` is a count).
@@ -56,11 +67,17 @@ class LineRewriter {
     const name = decode(text);
     this.#key = name;
     if (this.#hiddenFrom === undefined && isSensitiveKey(name)) this.#hiddenFrom = this.#depth;
-    return this.#reveal(text, name);
+    return plainName.test(name) ? text : this.#reveal(text, name);
   }
 
   #string(text: string): string {
-    return this.#hiddenFrom === undefined ? this.#reveal(text, decode(text)) : JSON.stringify(redactedMark);
+    if (this.#hiddenFrom !== undefined) return JSON.stringify(redactedMark);
+    const value = decode(text);
+    return this.#isLabel(value) ? text : this.#reveal(text, value);
+  }
+
+  #isLabel(value: string): boolean {
+    return this.#depth === 1 && labels.has(this.#key) && plainLabel.test(value);
   }
 
   #word(text: string): string {
