@@ -127,3 +127,15 @@ test("keeps the secrets together, but for what is public anyway", ({ expect }) =
     "pass-word",
   ]);
 });
+
+test("leaves out what is a part of a public setting", ({ expect }) => {
+  const { secrets } = loadS3SyncSettings({
+    ...required,
+    SOURCE_ACCESS_KEY: "minio",
+    SOURCE_SECRET_KEY: "test",
+    DEST_ACCESS_KEY: "example",
+    SOURCE_BUCKET: "minio-copy",
+    DEST_BUCKET: "test-data",
+  });
+  expect(secrets).toEqual(["dest-secret"]);
+});
