@@ -10,6 +10,7 @@ import { describe } from "vitest";
 import { DEFAULT_CREDENTIALS, type FaultS3, startFaultS3 } from "./fault-s3/index.ts";
 import { putText } from "./fault-s3/put-text.ts";
 import { jobEnvironment } from "./support/job.ts";
+import { killContainer } from "./support/process-tree.ts";
 import { faultSide, PROGRAM, runProgram } from "./support/sync-run.ts";
 
 const test = withServers({
@@ -44,6 +45,15 @@ function hasBegunUpload(server: FaultS3): boolean {
   return server.log.entries.some(
     ({ operation, key, status }) => operation === "UploadPart" && key === "large" && status === 200,
   );
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 describe.for([
@@ -200,7 +210,7 @@ test("sweeps what a killed run has left, and nothing of a run that lives", async
   await using killed = await runExecutable({ file: PROGRAM, env: env(stalling) });
   await waitFor(() => hasBegunUpload(stalling), { deadlineMs: 30_000, what: "the first run to upload" });
   const [stale] = await runs();
-  killed.killGroup("SIGKILL");
+  await killContainer(killed);
   await killed.waitForExit();
   expect(await runs()).toEqual([stale]);
 
@@ -228,7 +238,7 @@ test("leaves no keys behind when a second signal ends it at once", async ({ newe
   const configDir = join(directory.path, "config");
   const begun = join(directory.path, "begun");
   // It takes no notice of being asked to stop.
-  const stubborn = `trap '' TERM; touch ${begun}; while :; do sleep 1; done`;
+  const stubborn = `trap '' TERM; echo $$ > ${begun}.new; mv ${begun}.new ${begun}; while :; do sleep 1; done`;
   await writeFile(path, `#!/bin/sh\ncase "$1" in version) exec ${newest} version;; *) ${stubborn};; esac\n`);
   await chmod(path, 0o755);
   await using server = await startFaultS3({ buckets: ["origin", "mirror"] });
@@ -242,6 +252,39 @@ test("leaves no keys behind when a second signal ends it at once", async ({ newe
   const exit = await job.waitForExit();
   expect([130, 143]).toContain(exit.code);
   expect(await readdir(configDir)).toEqual([]);
+  const stubbornPid = Number(await readFile(begun, "utf8"));
+  await waitFor(() => !isAlive(stubbornPid), { deadlineMs: 5_000, what: "rclone to be gone too" });
+});
+
+test("stops what a wrapper script has started, and does not wait for its pipes", async ({
+  newest,
+  expect,
+}) => {
+  await using directory = await testDirectory();
+  const [path, begun] = [join(directory.path, "rclone"), join(directory.path, "begun")];
+  // The grandchild takes no notice of a TERM and keeps standard error open.
+  const grandchild = `(trap '' TERM; sh -c 'echo $PPID' > ${begun}.new; mv ${begun}.new ${begun}; exec sleep 600)`;
+  await writeFile(
+    path,
+    `#!/bin/sh\ncase "$1" in version) exec ${newest} version;; *) ${grandchild}; exit 0;; esac\n`,
+  );
+  await chmod(path, 0o755);
+  await using server = await startFaultS3({ buckets: ["origin", "mirror"] });
+  putText(server.store, "origin", "a", "1");
+  const run = await runProgram({
+    rclone: path,
+    source: faultSide(server.endpoint, "origin"),
+    destination: faultSide(server.endpoint, "mirror"),
+    during: async (job) => {
+      await waitFor(() => access(begun).then(() => true), { deadlineMs: 30_000, what: "the wrapper to run" });
+      job.kill("SIGTERM");
+    },
+  });
+  expect(run.exit.code).toBe(143);
+  expect(run.summary).toMatchObject({ status: "interrupted", failure_class: "interrupted" });
+  expect(run.leftBehind).toEqual([]);
+  const pid = Number(await readFile(begun, "utf8"));
+  await waitFor(() => !isAlive(pid), { deadlineMs: 5_000, what: "the grandchild to be gone" });
 });
 
 test("refuses to write keys through a planted link", async ({ newest, expect }) => {

@@ -9,7 +9,7 @@ import type { PrefixTable } from "../plan/prefix-table.ts";
 import { createLineRelay } from "../progress/line-relay.ts";
 import { createProgress, type ProgressFigures } from "../progress/progress.ts";
 import { toCaBundle } from "../rclone/ca-bundle.ts";
-import { createRunDirectory } from "../rclone/config-directory.ts";
+import { createRunDirectory, explainWriteError, type RunDirectory } from "../rclone/config-directory.ts";
 import { toConfigText } from "../rclone/config-text.ts";
 import { featuresOf, type RcloneVersion } from "../rclone/version.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -79,6 +79,26 @@ async function perform(job: Job): Promise<void> {
     record.warn(`fast listing is off: it was not checked with rclone ${version.text}, only from 1.75 on`);
   }
   await using directory = await createRunDirectory(settings.configDir);
+  try {
+    await performIn(directory, job, { version, destinationIsEmpty });
+  } catch (error) {
+    // Configuration, list of surplus objects and verification's report all lie there.
+    throw explainWriteError(error, settings.configDir);
+  }
+}
+
+interface Checked {
+  readonly version: RcloneVersion;
+  readonly destinationIsEmpty: boolean;
+}
+
+async function performIn(
+  directory: RunDirectory,
+  job: Job,
+  { version, destinationIsEmpty }: Checked,
+): Promise<void> {
+  const { options } = job;
+  const { settings } = options;
   using heartbeat = createHeartbeat(directory.path);
   const configFile = await directory.write(
     "rclone.conf",

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, readdir, stat, symlink, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { testDirectory } from "@repo/testkit";
 import { test } from "vitest";
-import { ConfigDirectoryError, createRunDirectory } from "./config-directory.ts";
+import { ConfigDirectoryError, createRunDirectory, explainWriteError } from "./config-directory.ts";
 import { listenOn, sweepStaleDirectories } from "./stale-directories.ts";
 
 async function modeOf(path: string): Promise<number> {
@@ -23,12 +23,34 @@ test("makes a directory and files for its owner alone, and removes them", async 
   expect(await readdir(base)).toEqual([]);
 });
 
-test("closes a base that was open to others", async ({ expect }) => {
-  await using directory = await testDirectory();
-  const base = join(directory.path, "base");
-  await mkdir(base, { mode: 0o755 });
-  await using _run = await createRunDirectory(base);
-  expect(await modeOf(base)).toBe(0o700);
+test.for([0o755, 0o770, 0o1777])(
+  "refuses a base that is open to others (%o), and leaves it so",
+  async (mode, { expect }) => {
+    await using directory = await testDirectory();
+    const base = join(directory.path, "base");
+    await mkdir(base);
+    await chmod(base, mode);
+    await expect(createRunDirectory(base)).rejects.toThrow(
+      `${base} is open to other users (mode ${mode.toString(8).padStart(4, "0")})`,
+    );
+    expect((await stat(base)).mode & 0o7777).toBe(mode);
+    await using run = await createRunDirectory(join(base, "own"));
+    expect(await modeOf(run.path)).toBe(0o700);
+  },
+);
+
+test("refuses at once a place where nothing can be made", async ({ expect }) => {
+  const refusal = expect(createRunDirectory("/proc/nope/below"));
+  await refusal.rejects.toThrow(/^\/proc\/nope\/below cannot be used for rclone's configuration \(ENOENT\)/);
+});
+
+test("puts errors of writing into a sentence, and no others", async ({ expect }) => {
+  const full: unknown = await writeFile("/dev/full", "x").catch((error: unknown) => error);
+  const explained = explainWriteError(full, "/base");
+  expect(explained).toBeInstanceOf(ConfigDirectoryError);
+  expect(String(explained)).toMatch(/\/base has no room left: .*CONFIG_DIR.*\(ENOSPC\)$/);
+  const denied = Object.assign(new Error("connect EACCES"), { code: "EACCES", syscall: "connect" });
+  expect(explainWriteError(denied, "/base")).toBe(denied);
 });
 
 test("refuses a base that is a link or a file", async ({ expect }) => {

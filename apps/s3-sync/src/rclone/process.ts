@@ -2,9 +2,12 @@
 import type { Readable } from "node:stream";
 import { execa } from "execa";
 import { createLineSplitter } from "./line-splitter.ts";
+import { createProcessGroup } from "./process-group.ts";
 
 /** Time rclone gets to abort its uploads after a TERM; it needs milliseconds unless the server hangs. */
 const STOP_GRACE_MS = 30_000;
+/** Time for reading what is still in the pipes of a process that has ended. */
+const READ_REST_MS = 2_000;
 
 export interface RcloneProcessOptions {
   readonly path: string;
@@ -35,9 +38,37 @@ async function readLines(stream: Readable, onLine: (text: string) => void): Prom
   splitter.end();
 }
 
-/** Runs rclone to its end. Resolves however it ends; memory does not grow with what it writes. */
+/** Calls a listener until it throws; from then on lines are read and dropped, so that rclone can end in order. */
+function guarding(onLine: (text: string) => void, failed: AbortController): (text: string) => void {
+  return (text) => {
+    if (failed.signal.aborted) return;
+    try {
+      onLine(text);
+    } catch (error) {
+      failed.abort(error);
+    }
+  };
+}
+
+/** A child of rclone's may hold the pipes open; what it writes is of no interest then. */
+async function finishReading(streams: readonly Readable[], readers: readonly Promise<void>[]): Promise<void> {
+  const timer = setTimeout(() => {
+    for (const stream of streams) stream.destroy();
+  }, READ_REST_MS);
+  // A stream that breaks with its process is no news: the exit tells.
+  await Promise.allSettled(readers);
+  clearTimeout(timer);
+}
+
+/**
+ * Runs rclone to its end, with whatever it started. Memory does not grow with what it writes.
+ *
+ * @throws only what a listener threw, once rclone has ended; it is stopped then
+ */
 export async function runRclone(options: RcloneProcessOptions): Promise<RcloneExit> {
-  const { onOutputLine } = options;
+  const { signal, onOutputLine, stopGraceMs = STOP_GRACE_MS } = options;
+  const failed = new AbortController();
+  // A group of its own, so that a wrapper script and the rclone it started get the same signals.
   const subprocess = execa(options.path, options.args, {
     buffer: false,
     reject: false,
@@ -46,21 +77,27 @@ export async function runRclone(options: RcloneProcessOptions): Promise<RcloneEx
     stderr: "pipe",
     extendEnv: false,
     env: options.environment,
-    cancelSignal: options.signal,
-    killSignal: "SIGTERM",
-    forceKillAfterDelay: options.stopGraceMs ?? STOP_GRACE_MS,
-    cleanup: true,
+    detached: true,
   });
-  const readers: Promise<void>[] = [];
-  if (subprocess.stderr !== null) readers.push(readLines(subprocess.stderr, options.onLogLine));
-  if (subprocess.stdout !== null && onOutputLine !== undefined)
-    readers.push(readLines(subprocess.stdout, onOutputLine));
-  // A stream that breaks with its process is no news: the exit tells.
-  const [result] = await Promise.all([subprocess, Promise.allSettled(readers)]);
+  using group = createProcessGroup(subprocess.pid, AbortSignal.any([signal, failed.signal]), stopGraceMs);
+  const { stderr, stdout } = subprocess;
+  const streams = [stderr, stdout].filter((stream) => stream !== null);
+  const readers = [
+    stderr !== null && readLines(stderr, guarding(options.onLogLine, failed)),
+    stdout !== null && onOutputLine !== undefined && readLines(stdout, guarding(onOutputLine, failed)),
+  ].filter((reader) => reader !== false);
+  const ended = new Promise<void>((resolve) => {
+    subprocess.once("exit", resolve);
+    subprocess.once("error", () => resolve());
+  });
+  await ended;
+  await finishReading(streams, readers);
+  const result = await subprocess;
+  if (failed.signal.aborted) throw failed.signal.reason;
   return {
     exitCode: result.exitCode,
     signal: result.signal,
-    isStopped: result.isCanceled,
+    isStopped: group.isStopped,
     startError: result.exitCode === undefined && result.signal === undefined ? result.code : undefined,
   };
 }

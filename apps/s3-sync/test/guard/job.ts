@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Executable, type Exit, runExecutable } from "@repo/testkit/process";
 import { DEFAULT_CREDENTIALS } from "../fault-s3/index.ts";
+import { childrenOf, killContainer, sendQuietly } from "../support/process-tree.ts";
 import { Mischief, type Observations } from "./mischief.ts";
 import type { PlannedKill, PlannedRun, Scenario } from "./scenario.ts";
 import { DESTINATION_BUCKET, SOURCE_BUCKET, type World } from "./world.ts";
@@ -82,32 +82,7 @@ function toEnvironment(
 
 async function killPart(job: Executable | undefined, who: PlannedKill["who"]): Promise<void> {
   if (job === undefined) return;
-  if (who === "all") job.killGroup("SIGKILL");
+  if (who === "all") await killContainer(job);
   else if (who === "job_by_sigterm") job.kill("SIGTERM");
-  else for (const pid of await childrenOf(job.pid)) killQuietly(pid);
-}
-
-/** The direct children of a process, from the kernel's process table. */
-async function childrenOf(parent: number): Promise<readonly number[]> {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
-  const parents = await Promise.all(pids.map(async (pid) => [pid, await parentOf(pid)] as const));
-  return parents.filter(([, candidate]) => candidate === parent).map(([pid]) => pid);
-}
-
-async function parentOf(pid: number): Promise<number | undefined> {
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-    // The name in parentheses may hold anything, blanks and parentheses too: fields count from its end.
-    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-  } catch {
-    return undefined;
-  }
-}
-
-function killQuietly(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // It ended by itself in between.
-  }
+  else for (const pid of await childrenOf(job.pid)) sendQuietly(pid, "SIGKILL");
 }
