@@ -10,6 +10,9 @@ export const cast = { small: 2_400, large: 6, added: 150, rewritten: 60, removed
 
 const atFirst = cast.small + cast.large;
 const afterChanges = atFirst + cast.added - cast.removed;
+/** Left at the destination alone when every second object is back at the source. */
+const surplus = Math.floor(afterChanges / 2);
+const limit = 1000;
 
 /** So many small objects from all over the tree; `even` and `odd` share none. */
 function someOf(tree: Rehearsal["tree"], wanted: number, parity: "even" | "odd"): readonly PlannedObject[] {
@@ -87,7 +90,7 @@ export const steps: readonly Step[] = [
   },
   {
     title: "Accident: half of it comes back",
-    story: `With bare rclone --max-delete 1000, this run and each one after it would delete 1000 objects.`,
+    story: `Of ${formatCount(surplus)} surplus objects, bare rclone --max-delete ${limit} would delete ${formatCount(limit)} now; its next run deletes the other ${surplus - limit} and exits 0.`,
     prepare: {
       title: "every second object restored",
       work: (rehearsal, update) =>
@@ -97,7 +100,7 @@ export const steps: readonly Step[] = [
           update,
         ),
     },
-    settings: { MAX_DELETE: "1000" },
+    settings: { MAX_DELETE: String(limit) },
     expects: { exit: 7, copied: 0, deleted: 0, destination: "untouched" },
   },
   {

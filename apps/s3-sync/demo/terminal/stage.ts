@@ -29,7 +29,7 @@ export interface Stage {
 
 /** @param stream its columns and colours decide, as do NO_COLOR and FORCE_COLOR */
 export function createStage(stream: NodeJS.WriteStream): Stage {
-  const isTerminal = stream.isTTY === true;
+  const isTerminal = stream.isTTY;
   const width = Math.min(100, Math.max(72, isTerminal ? stream.columns : 96));
   const live = isTerminal ? createLogUpdate(stream) : undefined;
   const style = (format: Style, text: string): string => styleText(format, text, { stream });
