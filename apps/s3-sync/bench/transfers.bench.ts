@@ -39,13 +39,14 @@ async function main({ rounds, against }: BenchOptions): Promise<void> {
     ],
     views: [cpuView],
     notes: [await rcloneNote(world), "16 is the default of TRANSFERS."],
-    targets: (median) => [
-      speedupTarget("64 transfers against 4", {
-        slow: median(RACE, "s3-sync, 4"),
-        fast: median(RACE, "s3-sync, 64"),
-        times: 10,
-      }),
-    ],
+    targets: (median) =>
+      ["s3-sync", "bare rclone"].map((name) =>
+        speedupTarget(`${name}, 64 transfers against 4`, {
+          slow: median(RACE, `${name}, 4`),
+          fast: median(RACE, `${name}, 64`),
+          times: 14,
+        }),
+      ),
   });
 }
 
