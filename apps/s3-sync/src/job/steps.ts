@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { JobError } from "../outcome/job-error.ts";
+import { countOf } from "../outcome/words.ts";
 import { guardPlan } from "../plan/guard.ts";
 import type { PrefixTable } from "../plan/prefix-table.ts";
 import { runVerifyStep } from "../verify/verify.ts";
@@ -45,7 +46,7 @@ async function runGuarded(context: JobContext, destinationIsEmpty: boolean): Pro
   } catch (error) {
     if (surplus !== undefined && surplus.count > 0) {
       record.warn(
-        `${surplus.count} surplus objects were not deleted, because the copy before did not end clean`,
+        `${countOf(surplus.count, "surplus object was", "surplus objects were")} not deleted, because the copy before did not end clean`,
       );
     }
     throw error;
@@ -57,12 +58,11 @@ async function runGuarded(context: JobContext, destinationIsEmpty: boolean): Pro
 function refuseIgnoredNames({ record }: JobContext): void {
   if (record.ignoredNames === 0) return;
   const sample = JSON.stringify(record.ignoredSample);
-  record.warn(
-    `rclone left out ${record.ignoredNames} entries whose names it cannot carry, such as ${sample}`,
-  );
+  const entries = countOf(record.ignoredNames, "entry", "entries");
+  record.warn(`rclone left out ${entries} whose name it cannot carry, such as ${sample}`);
   throw new JobError(
     "failed_objects",
-    `${record.ignoredNames} entries were left out because rclone cannot carry their names, such as ${sample}; rename them, or copy them by another tool.`,
+    `rclone left out ${entries} because it cannot carry such names as ${sample}; rename what is named so, or copy it by another tool.`,
   );
 }
 

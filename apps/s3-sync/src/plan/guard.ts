@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { JobError } from "../outcome/job-error.ts";
+import { countOf } from "../outcome/words.ts";
 import { destinationObjects, type Plan, sourceObjects } from "./plan.ts";
 
 export interface GuardLimits {
@@ -23,7 +24,7 @@ export function refuseEmptySource(): never {
 function refuse(surplus: number, limit: string): never {
   throw new JobError(
     "guard",
-    `${surplus} objects would be deleted, more than ${limit} allows, so ${keeps}; check the source, or raise the limit for one run.`,
+    `${countOf(surplus, "object")} would be deleted, more than ${limit} allows, so ${keeps}; check the source, or raise the limit for one run.`,
     { isRefusal: true },
   );
 }
@@ -41,7 +42,7 @@ export function guardPlan(plan: Plan, limits: GuardLimits): void {
   if (plan.surplus * 100 > maxDeletePercent * destinationObjects(plan)) {
     refuse(
       plan.surplus,
-      `MAX_DELETE_PERCENT=${maxDeletePercent} of the destination's ${destinationObjects(plan)} objects`,
+      `MAX_DELETE_PERCENT=${maxDeletePercent} of the destination's ${countOf(destinationObjects(plan), "object")}`,
     );
   }
 }
