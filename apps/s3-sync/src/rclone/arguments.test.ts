@@ -20,7 +20,12 @@ function argumentsOf(
   context: Partial<ArgumentContext> = {},
 ): string[] {
   const { settings } = loadS3SyncSettings({ ...required, ...env });
-  const features = { canFastList: true, hasListCutoff: true, hasMaxBufferMemory: true };
+  const features = {
+    canFastList: true,
+    hasListCutoff: true,
+    hasMaxBufferMemory: true,
+    countsServerSideCopies: true,
+  };
   const whole = {
     settings,
     features,
@@ -88,13 +93,27 @@ test.for<
   [
     { LIST_CUTOFF: "5" },
     {},
-    { features: { canFastList: false, hasListCutoff: false, hasMaxBufferMemory: false } },
+    {
+      features: {
+        canFastList: false,
+        hasListCutoff: false,
+        hasMaxBufferMemory: false,
+        countsServerSideCopies: false,
+      },
+    },
     "--list-cutoff",
   ],
   [
     {},
     {},
-    { features: { canFastList: false, hasListCutoff: false, hasMaxBufferMemory: false } },
+    {
+      features: {
+        canFastList: false,
+        hasListCutoff: false,
+        hasMaxBufferMemory: false,
+        countsServerSideCopies: false,
+      },
+    },
     "--fast-list",
   ],
 ])("%j with %j and %j does not pass %s", ([env, options, context, absent], { expect }) => {

@@ -44,7 +44,12 @@ export interface PassOptions {
   /** As `--min-size`: `5M`. */
   readonly minSize?: string;
   readonly leastLogLevel?: Extract<RcloneLevel, "info" | "notice" | "debug">;
-  readonly extra?: readonly string[];
+  /** One attempt instead of `RETRIES`: whoever asks for it repeats the pass itself. */
+  readonly isSingleAttempt?: boolean;
+  /** `check` alone: tell of each object on standard output, one a line. */
+  readonly combined?: boolean;
+  /** `check` alone: read every byte of both sides instead of comparing what listings say. */
+  readonly download?: boolean;
 }
 
 function toRemote(side: Side): string {
@@ -78,9 +83,10 @@ function logArguments(context: ArgumentContext, least: PassOptions["leastLogLeve
   ];
 }
 
-function networkArguments({ settings, caFile, remainingMs }: ArgumentContext): string[] {
+function networkArguments(context: ArgumentContext, { isSingleAttempt }: PassOptions): string[] {
+  const { settings, caFile, remainingMs } = context;
   return [
-    `--retries=${settings.retries}`,
+    `--retries=${isSingleAttempt === true ? 1 : settings.retries}`,
     `--retries-sleep=${goDuration(settings.retriesSleepMs)}`,
     "--low-level-retries=5",
     `--contimeout=${goDuration(settings.connectTimeoutMs)}`,
@@ -117,7 +123,7 @@ const compareArguments: Readonly<Record<Comparing, readonly string[]>> = {
 };
 
 /** A server's own copy keeps the source's storage class (1.75), whatever the destination is configured to. */
-function mayCopyServerSide({ source, destination, destinationStorageClass }: Settings): boolean {
+export function mayCopyServerSide({ source, destination, destinationStorageClass }: Settings): boolean {
   return isSameAccount(source, destination) && destinationStorageClass === "";
 }
 
@@ -141,7 +147,7 @@ export function toArguments(context: ArgumentContext, options: PassOptions): str
     `--config=${context.configFile}`,
     "--ask-password=false",
     ...logArguments(context, options.leastLogLevel),
-    ...networkArguments(context),
+    ...networkArguments(context, options),
     ...listingArguments(context, options),
     ...compareArguments[options.compare],
     ...when(command !== "check", ...copyArguments(context)),
@@ -151,6 +157,7 @@ export function toArguments(context: ArgumentContext, options: PassOptions): str
     ...withValue("min-size", options.minSize),
     ...withValue("files-from-raw", filesFrom),
     ...when(filesFrom !== undefined, "--no-traverse"),
-    ...(options.extra ?? []),
+    ...when(options.combined ?? false, "--combined=-"),
+    ...when(options.download ?? false, "--download"),
   ];
 }

@@ -14,8 +14,23 @@ test.for([
 
 test("asks old releases for nothing they do not know", ({ expect }) => {
   const features = (minor: number) => featuresOf({ text: "", major: 1, minor });
-  expect(features(60)).toEqual({ canFastList: false, hasListCutoff: false, hasMaxBufferMemory: false });
-  expect(features(74)).toEqual({ canFastList: false, hasListCutoff: true, hasMaxBufferMemory: true });
-  expect(features(75)).toEqual({ canFastList: true, hasListCutoff: true, hasMaxBufferMemory: true });
+  expect(features(60)).toEqual({
+    canFastList: false,
+    hasListCutoff: false,
+    hasMaxBufferMemory: false,
+    countsServerSideCopies: false,
+  });
+  expect(features(74)).toEqual({
+    canFastList: false,
+    hasListCutoff: true,
+    hasMaxBufferMemory: true,
+    countsServerSideCopies: true,
+  });
+  expect(features(75)).toEqual({
+    canFastList: true,
+    hasListCutoff: true,
+    hasMaxBufferMemory: true,
+    countsServerSideCopies: true,
+  });
   expect(isAtLeast({ text: "", major: 2, minor: 0 }, 1, 75)).toBe(true);
 });

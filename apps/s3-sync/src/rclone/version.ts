@@ -28,6 +28,8 @@ export interface RcloneFeatures {
   readonly canFastList: boolean;
   readonly hasListCutoff: boolean;
   readonly hasMaxBufferMemory: boolean;
+  /** Counts copies that the server made itself in its statistics; before, only its log tells. */
+  readonly countsServerSideCopies: boolean;
 }
 
 export function featuresOf(version: RcloneVersion): RcloneFeatures {
@@ -35,6 +37,7 @@ export function featuresOf(version: RcloneVersion): RcloneFeatures {
     canFastList: isAtLeast(version, 1, 75),
     hasListCutoff: isAtLeast(version, 1, 70),
     hasMaxBufferMemory: isAtLeast(version, 1, 70),
+    countsServerSideCopies: isAtLeast(version, 1, 64),
   };
 }
 

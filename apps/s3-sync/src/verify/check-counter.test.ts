@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { test } from "vitest";
-import { createCheckCounter } from "./verify.ts";
+import { createCheckCounter } from "./check-counter.ts";
 
 test("counts the report of rclone's check, whatever the names are", ({ expect }) => {
   const { counts, take } = createCheckCounter();
