@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Comparison } from "../outcome/summary.ts";
-import type { Comparing } from "../rclone/arguments.ts";
+import { type Comparing, mayCopyServerSide, type PassOptions } from "../rclone/arguments.ts";
 import type { JobContext } from "./job-context.ts";
 import { requireClean, runPass } from "./pass.ts";
 
@@ -11,6 +11,15 @@ export const LARGE_BYTES = 5 * 1024 * 1024;
 /** Comparison of the first pass; `hybrid` looks at modification times of large objects in a second one. */
 export function firstComparison(compare: Comparison): Comparing {
   return compare === "hybrid" ? "checksum" : compare;
+}
+
+/** Before 1.64 only lines of level INFO tell which copies the server made itself. */
+function copyOptions({
+  settings,
+  argumentContext,
+}: JobContext): Pick<PassOptions, "command" | "leastLogLevel"> {
+  const mustRead = mayCopyServerSide(settings) && !argumentContext().features.countsServerSideCopies;
+  return { command: "copy", ...(mustRead && { leastLogLevel: "info" }) };
 }
 
 /**
@@ -27,7 +36,7 @@ export async function runCopyStep(
   const { compare } = context.settings;
   const first = firstComparison(compare);
   if (planned?.compare !== first || planned.copies > 0) {
-    requireClean(await runPass(context, "copy", { command: "copy", compare: first }));
+    requireClean(await runPass(context, "copy", { ...copyOptions(context), compare: first }));
   }
   if (compare === "hybrid") await runLargeCopy(context);
 }
@@ -35,6 +44,10 @@ export async function runCopyStep(
 /** @throws {JobError} when it did not end clean */
 export async function runLargeCopy(context: JobContext): Promise<void> {
   requireClean(
-    await runPass(context, "copy_large", { command: "copy", compare: "modtime", minSize: LARGE_SIZE }),
+    await runPass(context, "copy_large", {
+      ...copyOptions(context),
+      compare: "modtime",
+      minSize: LARGE_SIZE,
+    }),
   );
 }

@@ -32,6 +32,8 @@ export type LineListener = (line: RcloneLine) => void;
 export class PassLog {
   readonly errors = new ErrorTally();
   stats: RcloneStats = noStats;
+  /** Whether rclone told any statistics; it always does as it ends, so that without them nothing is known. */
+  hasStats = false;
   attempts = 1;
   /** Entries that rclone said it ignores; once per side and attempt. */
   ignoredNames = 0;
@@ -42,6 +44,8 @@ export class PassLog {
   deletionsFailed = 0;
   /** `Copied (…)` lines, likewise; fresher than the last statistics when rclone was stopped. */
   copied = 0;
+  /** Of `copied`, those the server made itself. */
+  copiedServerSide = 0;
   #heldPlain: string | undefined;
   readonly #onLine: LineListener;
 
@@ -72,12 +76,22 @@ export class PassLog {
   }
 
   #take(line: RcloneLine): void {
-    if (line.stats !== undefined) this.stats = line.stats;
+    if (line.stats !== undefined) this.#takeStats(line.stats);
     else if (line.message === "Deleted") this.deleted += 1;
-    else if (line.message.startsWith("Copied (")) this.copied += 1;
+    else if (line.message.startsWith("Copied (")) this.#takeCopy(line.message);
     else if (line.level === "error" || line.level === "critical") this.#takeError(line);
     else if (line.level === "notice") this.#takeNotice(line);
     this.#onLine(line);
+  }
+
+  #takeStats(stats: RcloneStats): void {
+    this.stats = stats;
+    this.hasStats = true;
+  }
+
+  #takeCopy(message: string): void {
+    this.copied += 1;
+    if (message === "Copied (server-side copy)") this.copiedServerSide += 1;
   }
 
   #takeError(line: RcloneLine): void {
