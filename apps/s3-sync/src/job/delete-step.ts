@@ -1,46 +1,88 @@
 // SPDX-License-Identifier: Apache-2.0
 import { JobError } from "../outcome/job-error.ts";
+import { objectsThat } from "../outcome/words.ts";
+import { RecheckCounter } from "../plan/recheck-counter.ts";
 import type { SurplusList } from "../plan/surplus-list.ts";
+import { runAttempts } from "./attempts.ts";
 import { firstComparison } from "./copy-step.ts";
 import type { JobContext } from "./job-context.ts";
-import { type PassReport, requireClean, runPass } from "./pass.ts";
+import { requireClean, runPass } from "./pass.ts";
+import { countSurplus } from "./plan-step.ts";
 
-function objects(count: number): string {
-  return count === 1 ? "1 object" : `${count} objects`;
+interface Deletions {
+  readonly deleted: number;
+  /** Objects that the plan called surplus and the source has after all. */
+  readonly found: number;
 }
 
-/** Objects that the plan called surplus and the source has after all: rclone compared or copied them. */
-function foundAtSource({ log }: PassReport): number {
-  const compared = Math.floor(Math.max(0, log.stats.checks - log.stats.deletes) / log.attempts);
-  return compared + log.stats.transfers;
+function refuseFound({ record }: JobContext, found: number): void {
+  if (found === 0) return;
+  record.warn(
+    `${objectsThat(found, "exists", "exist")} at the source by now and ${found === 1 ? "was" : "were"} kept, though planned for deletion`,
+  );
+  throw new JobError(
+    "temporary",
+    `${objectsThat(found, "exists", "exist")} at the source by now that its listing did not show: it was incomplete, or they came since; nothing that exists was deleted, run again.`,
+  );
 }
 
-function checkOutcome(context: JobContext, surplus: SurplusList, report: PassReport | undefined): void {
-  const found = report === undefined ? 0 : Math.min(foundAtSource(report), surplus.addressable);
-  const left = surplus.addressable - (report?.log.deleted ?? 0) - found;
-  if (surplus.unaddressable > 0) {
-    context.record.warn(
-      `${objects(surplus.unaddressable)} were not deleted because rclone cannot be told their names exactly, such as ${JSON.stringify(surplus.unaddressableSample)}; delete them by another tool`,
+/** What is neither here nor there was removed by somebody else, which is no failure once a new listing shows it. */
+async function checkGone(context: JobContext, surplus: SurplusList, { deleted }: Deletions): Promise<void> {
+  const gone = surplus.addressable - deleted;
+  if (gone <= 0) return;
+  context.record.warn(
+    `${objectsThat(gone, "was", "were")} gone from the destination before the deletion came to ${gone === 1 ? "it" : "them"}; something else deletes there too`,
+  );
+  const left = (await countSurplus(context)) - surplus.unaddressable;
+  if (left <= 0) return;
+  throw new JobError(
+    "failed_objects",
+    `${objectsThat(left, "is", "are")} at the destination and not at the source after all of the plan was deleted; run again.`,
+  );
+}
+
+function warnUnaddressable(
+  { record }: JobContext,
+  { unaddressable, unaddressableSample }: SurplusList,
+): void {
+  if (unaddressable === 0) return;
+  const sample = JSON.stringify(unaddressableSample);
+  record.warn(
+    `${objectsThat(unaddressable, "was", "were")} not deleted because rclone cannot be told such a name exactly as ${sample}; delete what is named so by another tool`,
+  );
+}
+
+function refuseUnaddressable({ unaddressable }: SurplusList): void {
+  if (unaddressable === 0) return;
+  throw new JobError(
+    "failed_objects",
+    `${objectsThat(unaddressable, "is", "are")} left at the destination that should be deleted; the warnings say why.`,
+  );
+}
+
+/** @throws {JobError} when the last attempt did not end clean */
+async function deleteListed(context: JobContext, surplus: SurplusList): Promise<Deletions> {
+  let deleted = 0;
+  const { report, found } = await runAttempts(context, async (attempt) => {
+    const counter = new RecheckCounter();
+    const report = await runPass(
+      context,
+      "delete",
+      {
+        command: "sync",
+        compare: firstComparison(context.settings.compare),
+        filesFrom: surplus.path,
+        maxDelete: surplus.addressable - deleted,
+        isSingleAttempt: true,
+        leastLogLevel: "debug",
+      },
+      { onLine: counter.take, attempt },
     );
-  }
-  if (left > 0)
-    context.record.warn(`${objects(left)} of the plan were not found where they should be deleted`);
-  if (found > 0) {
-    context.record.warn(
-      `${objects(found)} planned for deletion exist at the source, whose listing had left them out; they were kept`,
-    );
-    throw new JobError(
-      "temporary",
-      `The source's listing was incomplete: ${objects(found)} that it left out exist there; nothing that exists was deleted, run again.`,
-    );
-  }
-  const kept = surplus.unaddressable + Math.max(0, left);
-  if (kept > 0) {
-    throw new JobError(
-      "failed_objects",
-      `${objects(kept)} that should be deleted are left at the destination; the warnings say why.`,
-    );
-  }
+    deleted += report.log.deleted;
+    return { report, found: counter.foundAtSource(report.log) };
+  });
+  requireClean(report);
+  return { deleted, found };
 }
 
 /**
@@ -53,18 +95,11 @@ function checkOutcome(context: JobContext, surplus: SurplusList, report: PassRep
  * @see docs/adr/0002-deletion-is-its-own-confined-pass.md
  */
 export async function runDeleteStep(context: JobContext, surplus: SurplusList): Promise<void> {
-  if (surplus.count === 0) return;
-  if (surplus.addressable === 0) {
-    checkOutcome(context, surplus, undefined);
-    return;
+  warnUnaddressable(context, surplus);
+  if (surplus.addressable > 0) {
+    const deletions = await deleteListed(context, surplus);
+    refuseFound(context, deletions.found);
+    await checkGone(context, surplus, deletions);
   }
-  const report = await runPass(context, "delete", {
-    command: "sync",
-    compare: firstComparison(context.settings.compare),
-    filesFrom: surplus.path,
-    maxDelete: surplus.addressable,
-    leastLogLevel: "info",
-  });
-  requireClean(report);
-  checkOutcome(context, surplus, report);
+  refuseUnaddressable(surplus);
 }

@@ -3,6 +3,7 @@ import type { Logger } from "@repo/logging";
 import { classifyExitCode } from "../outcome/classify.ts";
 import type { FailureClass } from "../outcome/exit-codes.ts";
 import { JobError } from "../outcome/job-error.ts";
+import { countOf } from "../outcome/words.ts";
 import type { LineRelay } from "../progress/line-relay.ts";
 import type { ProgressListener } from "../progress/progress.ts";
 import { type ArgumentContext, type PassOptions, toArguments } from "../rclone/arguments.ts";
@@ -31,6 +32,8 @@ export interface PassContext {
 export interface PassReport {
   readonly name: PassName;
   readonly isDryRun: boolean;
+  /** 1, or more when the pass was repeated from our side; the report then stands for the ones before it. */
+  readonly attempt: number;
   readonly exit: RcloneExit;
   readonly log: PassLog;
   /** `undefined` when the pass did all it was to do. */
@@ -38,6 +41,8 @@ export interface PassReport {
 }
 
 export interface PassListeners {
+  /** Default 1; see {@link PassReport.attempt}. */
+  readonly attempt?: number;
   readonly onLine?: LineListener;
   readonly onOutputLine?: (text: string) => void;
 }
@@ -47,11 +52,12 @@ function classifyPass(exit: RcloneExit, log: PassLog): FailureClass | undefined 
   if (exit.isStopped) return "interrupted";
   // Killed from outside; out of memory, mostly.
   if (exit.exitCode === undefined) return "internal";
-  if (exit.exitCode === 0) return undefined;
+  // An rclone that did its work tells its figures as it ends; silence is no success.
+  if (exit.exitCode === 0) return log.hasStats ? undefined : "internal";
   return log.errors.failureClass ?? classifyExitCode(exit.exitCode);
 }
 
-const deeds: Readonly<Record<PassName, string>> = {
+export const deeds: Readonly<Record<PassName, string>> = {
   plan: "planning",
   copy: "copying",
   copy_large: "comparing and copying large objects",
@@ -95,6 +101,7 @@ export async function runPass(
     exit,
     log,
     isDryRun: options.isDryRun ?? false,
+    attempt: listeners.attempt ?? 1,
     failureClass: classifyPass(exit, log),
   };
   context.relay.endPass(name);
@@ -103,29 +110,35 @@ export async function runPass(
   return report;
 }
 
-function logReport(logger: Logger, { name, exit, log, failureClass }: PassReport, durationMs: number): void {
+function logReport(logger: Logger, report: PassReport, durationMs: number): void {
+  const { name, exit, log, failureClass, attempt } = report;
   const fields = {
     event: "pass",
     pass: name,
     rclone_exit_code: exit.exitCode,
     ...(failureClass !== undefined && { failure_class: failureClass }),
     duration_seconds: Math.round(durationMs) / 1000,
-    attempts: log.attempts,
+    attempts: Math.max(log.attempts, attempt),
     errors: log.errors.failedObjects,
   };
   logger.info(fields, `${deeds[name]} ${failureClass === undefined ? "done" : "failed"}`);
 }
 
-function describeFailure({ name, exit, log }: PassReport): string {
+function describeFailure({ name, exit, log, failureClass }: PassReport): string {
   const while_ = `While ${deeds[name]}`;
   if (exit.startError !== undefined) return `${while_}, rclone could not be started (${exit.startError}).`;
   if (exit.exitCode === undefined) {
     return `${while_}, rclone was killed by ${exit.signal ?? "a signal"}; give the container more memory if that was the reason.`;
   }
+  if (exit.exitCode === 0) {
+    return `${while_}, rclone ended without telling its figures, so that nothing is known of what it did; check that RCLONE_PATH is an rclone.`;
+  }
+  if (failureClass === "time_budget") {
+    return `MAX_DURATION was used up while ${deeds[name]}; the next run goes on.`;
+  }
   const [top] = log.errors.topErrors;
   const count = log.errors.failedObjects;
-  const which =
-    count > 0 ? `${count} object${count === 1 ? "" : "s"} failed` : `rclone ended with ${exit.exitCode}`;
+  const which = count > 0 ? `${countOf(count, "object")} failed` : `rclone ended with ${exit.exitCode}`;
   const last = firstLine(log.errors.lastMessage);
   return `${while_}, ${which}${top === undefined ? "" : ` (${top.code})`}${last === "" ? "." : `: ${last}`}`;
 }

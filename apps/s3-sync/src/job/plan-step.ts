@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Comparison } from "../outcome/summary.ts";
+import type { Plan } from "../plan/plan.ts";
 import { PlanCounter } from "../plan/plan-counter.ts";
 import { SurplusList } from "../plan/surplus-list.ts";
 import type { Comparing } from "../rclone/arguments.ts";
+import { runAttempts } from "./attempts.ts";
 import { firstComparison } from "./copy-step.ts";
 import type { JobContext } from "./job-context.ts";
-import { requireClean, runPass } from "./pass.ts";
+import { type PassReport, requireClean, runPass } from "./pass.ts";
 
 /**
  * How a plan compares: as the copy will where listings tell enough, else by size alone.
@@ -18,6 +20,32 @@ export function planComparison(compare: Comparison): Comparing {
   return first === "modtime" ? "size" : first;
 }
 
+interface PlanAttempt {
+  readonly report: PassReport;
+  readonly plan: Plan;
+}
+
+async function planOnce(
+  context: JobContext,
+  attempt: number,
+  onSurplus: (name: string) => void,
+): Promise<PlanAttempt> {
+  const counter = new PlanCounter({ onSurplus });
+  const report = await runPass(
+    context,
+    "plan",
+    {
+      command: "sync",
+      compare: planComparison(context.settings.compare),
+      isDryRun: true,
+      isSingleAttempt: true,
+      leastLogLevel: "notice",
+    },
+    { onLine: counter.take, attempt },
+  );
+  return { report, plan: counter.toPlan(report.log) };
+}
+
 /**
  * Finds out what is surplus at the destination, by listings alone.
  *
@@ -26,19 +54,22 @@ export function planComparison(compare: Comparison): Comparing {
  */
 export async function runPlanStep(context: JobContext): Promise<SurplusList> {
   const { settings, record } = context;
-  const surplus = new SurplusList(context.pathOf("surplus"), settings.maxDelete);
-  try {
-    const counter = new PlanCounter({ onSurplus: (name) => surplus.add(name) });
-    const report = await runPass(
-      context,
-      "plan",
-      { command: "sync", compare: planComparison(settings.compare), isDryRun: true, leastLogLevel: "notice" },
-      { onLine: counter.take },
-    );
-    requireClean(report);
-    record.plan = counter.toPlan(report.log);
-    return surplus;
-  } finally {
-    surplus[Symbol.dispose]();
-  }
+  const { report, plan, surplus } = await runAttempts(context, async (attempt) => {
+    using list = new SurplusList(context.pathOf(`surplus-${attempt}`), settings.maxDelete);
+    return { ...(await planOnce(context, attempt, (name) => list.add(name))), surplus: list };
+  });
+  requireClean(report);
+  record.plan = plan;
+  return surplus;
+}
+
+/**
+ * Counts what is surplus by listings made anew, once the plan has been carried out.
+ *
+ * @throws {JobError} when either side could not be listed whole
+ */
+export async function countSurplus(context: JobContext): Promise<number> {
+  const { report, plan } = await runAttempts(context, (attempt) => planOnce(context, attempt, () => {}));
+  requireClean(report);
+  return plan.surplus;
 }

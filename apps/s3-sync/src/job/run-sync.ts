@@ -154,7 +154,7 @@ function createContext({ options, record, budget, stop }: Job, parts: ContextPar
     relay: createLineRelay(logger),
     onProgress: createProgress(progress),
     onLife,
-    onReport: (report) => record.reports.push(report),
+    onReport: (report) => record.add(report),
     pathOf: (name) => `${directory}/${name}`,
   };
 }

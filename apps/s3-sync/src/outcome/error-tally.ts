@@ -11,12 +11,13 @@ const TOP_ERRORS = 5;
 /** Most decisive first: what no retry can mend stands before what one may. */
 const precedence: readonly FailureClass[] = [
   "time_budget",
-  "guard",
   "auth",
   "config",
   "not_found",
   "temporary",
   "verification",
+  // Only the delete pass is limited, and by its own list: any cause that is known says more.
+  "guard",
   "failed_objects",
 ];
 

@@ -68,11 +68,6 @@ test("does not count what an earlier part has counted", ({ expect }) => {
   });
 });
 
-test("makes the guard stricter, not laxer, after a repeated attempt", ({ expect }) => {
-  const repeated = { level: "error", msg: "Attempt 1/3 failed with 1 errors and: SlowDown" };
-  expect(count([repeated, surplus("x", 1), stats(21)]).plan.common).toBe(10);
-});
-
 test("shows the plan by prefix, most changes first, names made harmless", ({ expect }) => {
   const table = new PrefixTable();
   for (let index = 0; index < 3; index += 1) table.add("copied", `photos/${index}`, 1024);

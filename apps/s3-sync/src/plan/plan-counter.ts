@@ -5,7 +5,7 @@ import type { Plan } from "./plan.ts";
 import type { PrefixTable } from "./prefix-table.ts";
 
 /** Debug lines that tell: this object stands on both sides and differs. Both versions write them before the copy. */
-const differs = /^(?:Sizes differ|Modification times differ|[\w-]+ differ\b)/;
+export const differs = /^(?:Sizes differ|Modification times differ|[\w-]+ differ\b)/;
 
 export interface PlanCounterOptions {
   readonly onSurplus: (name: string) => void;
@@ -60,17 +60,16 @@ export class PlanCounter {
   /**
    * The plan, once the pass has ended clean.
    *
-   * rclone counts a check for each pair and each deletion, summed over its attempts. After a repeated attempt the
-   * share of one attempt is a lower bound of the pairs, which makes the guard stricter, never laxer.
+   * rclone counts a check for each pair and each deletion. It sums over its attempts, so that this holds for a pass
+   * of one attempt alone.
    */
   toPlan(log: PassLog): Plan {
-    const pairs = Math.floor(Math.max(0, log.stats.checks - this.#surplus) / log.attempts);
     return {
       copies: this.#copies,
       replacements: this.#options.table === undefined ? undefined : this.#replacements,
       copyBytes: this.#copyBytes,
       surplus: this.#surplus,
-      common: pairs,
+      common: Math.max(0, log.stats.checks - this.#surplus),
     };
   }
 }

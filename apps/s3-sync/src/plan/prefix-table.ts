@@ -56,6 +56,14 @@ export class PrefixTable {
     );
   }
 
+  /** The same sums, to be added to without changing these. */
+  copy(): PrefixTable {
+    const copy = new PrefixTable();
+    for (const [prefix, deeds] of this.#rows) copy.#rows.set(prefix, structuredClone(deeds));
+    Object.assign(copy.#total, structuredClone(this.#total));
+    return copy;
+  }
+
   get total(): Readonly<Record<Deed, Amount>> {
     return this.#total;
   }
