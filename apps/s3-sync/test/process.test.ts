@@ -7,9 +7,10 @@ import { type Executable, runExecutable } from "@repo/testkit/process";
 import { rclone } from "@repo/testkit/rclone";
 import { withServers } from "@repo/testkit/vitest";
 import { describe } from "vitest";
+import manifest from "../package.json" with { type: "json" };
 import { DEFAULT_CREDENTIALS, type FaultS3, startFaultS3 } from "./fault-s3/index.ts";
 import { putText } from "./fault-s3/put-text.ts";
-import { jobEnvironment } from "./support/job.ts";
+import { jobEnvironment, parseJson } from "./support/job.ts";
 import { killContainer } from "./support/process-tree.ts";
 import { faultSide, PROGRAM, runProgram } from "./support/sync-run.ts";
 
@@ -252,6 +253,9 @@ test("leaves no keys behind when a second signal ends it at once", async ({ newe
   const exit = await job.waitForExit();
   expect([130, 143]).toContain(exit.code);
   expect(await readdir(configDir)).toEqual([]);
+  const last = job.stdout.lines.map(parseJson).at(-1);
+  expect(last).toMatchObject({ level: "error", version: manifest.version, err: { code: "forced" } });
+  expect(last).toHaveProperty("run_id");
   const stubbornPid = Number(await readFile(begun, "utf8"));
   await waitFor(() => !isAlive(stubbornPid), { deadlineMs: 5_000, what: "rclone to be gone too" });
 });
