@@ -3,6 +3,7 @@ import type { Logger } from "@repo/logging";
 import { createRedactor } from "@repo/logging";
 import { createHeartbeat } from "../health/heartbeat.ts";
 import { buildSummary, redactSummary } from "../outcome/build-summary.ts";
+import type { NameReport } from "../names/index.ts";
 import { decideEnding } from "../outcome/ending.ts";
 import type { Summary } from "../outcome/summary.ts";
 import type { PrefixTable } from "../plan/prefix-table.ts";
@@ -18,7 +19,8 @@ import { Budget } from "./budget.ts";
 import { checkSides } from "./check-sides.ts";
 import { explainFailure, explainStop } from "./explain-failure.ts";
 import type { JobContext } from "./job-context.ts";
-import { JobRecord } from "./record.ts";
+import { LoggedRecord } from "./logged-record.ts";
+import type { JobRecord } from "./record.ts";
 import { runSteps } from "./steps.ts";
 
 /** Statistics for a live line; a pod's events come at `STATS_INTERVAL`. */
@@ -50,6 +52,7 @@ interface Job {
   readonly record: JobRecord;
   readonly budget: Budget;
   readonly stop: AbortController;
+  readonly onNames: (report: NameReport) => void;
 }
 
 function logStart({ logger }: SyncOptions, settings: Settings): void {
@@ -125,7 +128,7 @@ interface ContextParts {
   readonly onLife: () => void;
 }
 
-function createContext({ options, record, budget, stop }: Job, parts: ContextParts): JobContext {
+function createContext({ options, record, budget, stop, onNames }: Job, parts: ContextParts): JobContext {
   const { settings, logger, onFigures } = options;
   const { version, configFile, caFile, directory, onLife } = parts;
   const statsMs =
@@ -155,6 +158,7 @@ function createContext({ options, record, budget, stop }: Job, parts: ContextPar
     onProgress: createProgress(progress),
     onLife,
     onReport: (report) => record.add(report),
+    onNames,
     pathOf: (name) => `${directory}/${name}`,
   };
 }
@@ -170,18 +174,22 @@ function logFailure(logger: Logger, failure: unknown, summary: Summary): void {
  */
 export async function runSync(options: SyncOptions): Promise<Summary> {
   const { settings, logger, signal } = options;
-  const record = new JobRecord();
+  const record = new LoggedRecord(logger);
   for (const warning of options.warnings ?? []) record.warn(warning);
   const stop = new AbortController();
   const onAbort = (): void => stop.abort(signal.reason);
   signal.addEventListener("abort", onAbort, { once: true });
   if (signal.aborted) onAbort();
   const budget = new Budget(settings.maxDurationMs);
+  let names: NameReport | undefined;
+  const onNames = (report: NameReport): void => {
+    names = report;
+  };
   let failure: unknown;
   let hasFailed = false;
   try {
     using _deadline = budget.startDeadline(stop);
-    await perform({ options, record, budget, stop });
+    await perform({ options, record, budget, stop, onNames });
   } catch (error) {
     failure = error;
     hasFailed = true;
@@ -198,6 +206,7 @@ export async function runSync(options: SyncOptions): Promise<Summary> {
   const summary = buildSummary({
     ending,
     record,
+    names,
     settings,
     durationMs: budget.elapsedMs,
     toolVersion,

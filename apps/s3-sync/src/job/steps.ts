@@ -8,6 +8,7 @@ import { firstComparison, runCopyStep, runLargeCopy } from "./copy-step.ts";
 import { runDeleteStep } from "./delete-step.ts";
 import { runDryRunStep } from "./dry-run-step.ts";
 import type { JobContext } from "./job-context.ts";
+import { startNamesStep } from "./names-step.ts";
 import { requireClean, runPass } from "./pass.ts";
 import { planComparison, runPlanStep } from "./plan-step.ts";
 
@@ -76,12 +77,15 @@ export async function runSteps(
   context: JobContext,
   { destinationIsEmpty, onPlan }: StepOptions,
 ): Promise<void> {
+  await using names = startNamesStep(context, destinationIsEmpty);
   if (context.settings.isDryRun) {
     await runDry(context, onPlan);
+    await names.finish();
     return;
   }
   if (context.settings.maxDelete === -1) await runUnguarded(context);
   else await runGuarded(context, destinationIsEmpty);
   await runVerifyStep(context);
   refuseIgnoredNames(context);
+  await names.finish();
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { JobRecord } from "../job/record.ts";
+import type { NameReport } from "../names/index.ts";
 import type { Settings } from "../settings/settings.ts";
 import { type PublicSide, toPublicSide } from "../side.ts";
 import type { Ending } from "./ending.ts";
@@ -9,6 +10,8 @@ import type { Summary } from "./summary.ts";
 export interface SummaryFacts {
   readonly ending: Ending;
   readonly record: JobRecord;
+  /** Absent where the names were not looked at. */
+  readonly names?: NameReport | undefined;
   /** `undefined` when the settings themselves were the problem. */
   readonly settings: Settings | undefined;
   readonly durationMs: number;
@@ -47,6 +50,7 @@ function doneFigures(record: JobRecord, seconds: number) {
 export function buildSummary({
   ending,
   record,
+  names,
   settings,
   durationMs,
   toolVersion,
@@ -61,7 +65,7 @@ export function buildSummary({
     exit_code: exitCode,
     ...(failureClass !== undefined && { failure_class: failureClass }),
     reason,
-    proof: describeProof({ isDryRun: status === "dry_run", isWhole, compare, verify: record.verify }),
+    proof: describeProof({ isDryRun: status === "dry_run", isWhole, compare, verify: record.verify, names }),
     source: settings === undefined ? unknownSide : toPublicSide(settings.source),
     destination: settings === undefined ? unknownSide : toPublicSide(settings.destination),
     compare,

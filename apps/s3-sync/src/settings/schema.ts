@@ -88,6 +88,9 @@ const settingsFields = z.object({
   FAST_LIST: envBoolean({ default: true }).describe(
     "Lists without regard to folders: many times faster with many prefixes, about 1.3 GB of memory per million objects; left off with rclone before 1.75",
   ),
+  CHECK_NAMES: envBoolean({ default: true }).describe(
+    "Lists both sides once more, beside rclone, for names that it leaves out without a word: folder markers (`photos/`; a warning), and paths with an empty, `.` or `..` segment (a failure). `false` spares the listing, and the proof says less",
+  ),
   LIST_CUTOFF: envInteger({ min: 1 })
     .optional()
     .describe("rclone's `--list-cutoff` (1.70 or later): listings above it are sorted on disk"),

@@ -28,6 +28,8 @@ export interface Settings {
   readonly transfers: number;
   readonly checkers: number;
   readonly wantsFastList: boolean;
+  /** Looks for names that rclone leaves out without a word. */
+  readonly checksNames: boolean;
   readonly listCutoff: number | undefined;
   readonly maxBufferMemory: string | undefined;
   readonly connectTimeoutMs: number;
@@ -93,6 +95,7 @@ function toSettings(raw: RawSettings, secrets: RawSecrets): Settings {
     transfers: raw.TRANSFERS,
     checkers: raw.CHECKERS,
     wantsFastList: raw.FAST_LIST,
+    checksNames: raw.CHECK_NAMES,
     listCutoff: raw.LIST_CUTOFF,
     maxBufferMemory: raw.MAX_BUFFER_MEMORY,
     connectTimeoutMs: raw.CONNECT_TIMEOUT,
