@@ -2,8 +2,8 @@
 import type { Logger } from "@repo/logging";
 import { createRedactor } from "@repo/logging";
 import { createHeartbeat } from "../health/heartbeat.ts";
-import { buildSummary, redactSummary } from "../outcome/build-summary.ts";
 import type { NameReport } from "../names/index.ts";
+import { buildSummary, redactSummary } from "../outcome/build-summary.ts";
 import { decideEnding } from "../outcome/ending.ts";
 import type { Summary } from "../outcome/summary.ts";
 import type { PrefixTable } from "../plan/prefix-table.ts";

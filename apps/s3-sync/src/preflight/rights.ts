@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { HttpResponse } from "@repo/http-retry";
-import { ProbeFailure } from "./preflight-error.ts";
 import { answerTo, type ProbeContext, refused } from "./ask.ts";
+import { ProbeFailure } from "./preflight-error.ts";
 import { parseError } from "./s3-answer.ts";
 import { describeSide, variable } from "./side-words.ts";
 import { childText, parseXml } from "./xml.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Side } from "../side.ts";
-import { fieldOf, type ListingPage, listPage } from "./listing-page.ts";
 import type { ProbeContext } from "./ask.ts";
+import { fieldOf, type ListingPage, listPage } from "./listing-page.ts";
 
 /** True when two sides of different hosts could be one place: the names agree, and one prefix holds the other. */
 export function mayBeSamePlace(a: Side, b: Side): boolean {

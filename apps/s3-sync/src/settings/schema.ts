@@ -78,7 +78,9 @@ const settingsFields = z.object({
   PRESERVE_METADATA: envBoolean({ default: true }).describe(
     "Carries headers such as Cache-Control and `x-amz-meta-*` along; `false` keeps Content-Type only",
   ),
-  RETRIES: envInteger({ min: 1, max: 100, default: 3 }).describe("Attempts of each pass, by rclone itself"),
+  RETRIES: envInteger({ min: 1, max: 100, default: 3 }).describe(
+    "Attempts of each pass: of the copy by rclone itself; a plan or a deletion starts over in a process of its own, so that no count mixes two attempts",
+  ),
   RETRIES_SLEEP: envDuration({ maxMs: 3_600_000, default: "10s" }).describe("Pause between two attempts"),
   BANDWIDTH_LIMIT: bandwidth
     .optional()
