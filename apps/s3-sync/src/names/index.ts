@@ -1,4 +1,3 @@
 // SPDX-License-Identifier: Apache-2.0
 export type { NameReport } from "./name-report.ts";
-export type { NameScan } from "./name-scan.ts";
 export { startNameScan } from "./name-scan.ts";
