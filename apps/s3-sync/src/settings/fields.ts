@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { X509Certificate } from "node:crypto";
 import { envSecret, envText } from "@repo/service";
-import { z } from "zod";
+import * as z from "zod";
 import { findUnwritable } from "../rclone/config-text.ts";
 
 /** A refusal, as the end of a sentence that begins with the variable's name; never the value. */

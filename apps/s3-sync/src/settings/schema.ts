@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { envBoolean, envDuration, envEnum, envHost, envInteger, envPort, envText } from "@repo/service";
-import { z } from "zod";
+import * as z from "zod";
 import { parseBandwidth } from "./bandwidth.ts";
 import {
   envBucket,

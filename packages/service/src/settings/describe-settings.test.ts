@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { describeSettings, settingsTable } from "./describe-settings.ts";
 import { envDuration, envEnum, envInteger, envSecret, envUrl } from "./env-fields.ts";
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isIP } from "node:net";
-import { z } from "zod";
+import * as z from "zod";
 import { formatDuration, parseDuration } from "./duration.ts";
 import { documentField } from "./field-docs.ts";
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { z } from "zod";
+import * as z from "zod";
 
 /** What the table says of a field beside its name, default and description. */
 export interface FieldDocs {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { test as base, describe, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import {
   envBoolean,
   envDuration,
