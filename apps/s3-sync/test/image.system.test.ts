@@ -82,7 +82,7 @@ describe("the image", () => {
     expect(config).toMatchObject({
       User: "65532:65532",
       StopSignal: "SIGTERM",
-      Entrypoint: ["/usr/local/bin/node", "--enable-source-maps", "/app/s3-sync.mjs"],
+      Entrypoint: ["/usr/local/bin/node", "--max-semi-space-size=2", "/app/s3-sync.mjs"],
       Healthcheck: { Test: ["CMD", "/usr/local/bin/node", "/app/s3-sync.mjs", "--healthcheck"] },
     });
     expect(config.Labels).toMatchObject({

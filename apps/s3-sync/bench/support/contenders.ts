@@ -4,6 +4,9 @@ import type { Command } from "./measure.ts";
 import { type BenchWorld, DESTINATION_BUCKET, SOURCE_BUCKET } from "./world.ts";
 
 /** A program that does the job under measurement. */
+/** As the image and `bin/s3-sync` start it. */
+const NODE_FLAGS = ["--max-semi-space-size=2"];
+
 export interface Contender {
   readonly name: string;
   readonly command: Command;
@@ -22,7 +25,11 @@ export function bundle(
   world: BenchWorld,
   settings: Readonly<Record<string, string>>,
 ): Contender {
-  const command = { file: process.execPath, args: [requireBundle()], env: environment(world, settings) };
+  const command = {
+    file: process.execPath,
+    args: [...NODE_FLAGS, requireBundle()],
+    env: environment(world, settings),
+  };
   return { name, command };
 }
 
