@@ -22,6 +22,7 @@ export const CHECKS: readonly Check[] = [
     command: ["pnpm", "--recursive", "--if-present", "run", "generate", "--check"],
     fix: "pnpm generate",
   },
+  { name: "protocol", command: ["node", "tools/protocol/protocol.ts", "--check"], fix: "pnpm proto" },
   { name: "dockerfiles", command: ["node", "tools/images/lint.ts"] },
   { name: "workflows", command: ["node", "tools/workflows/lint.ts"] },
   { name: "charts", command: ["node", "tools/charts/charts.ts", "check"] },
