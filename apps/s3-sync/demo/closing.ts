@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readdir } from "node:fs/promises";
+import { formatCount, formatDuration, formatTable, type Stage } from "@repo/tools/stage";
 import { describeChecks, isAsExpected, type StepResult } from "./check.ts";
 import type { Rehearsal } from "./rehearsal.ts";
-import { formatCount, formatDuration } from "./terminal/format.ts";
-import type { Stage } from "./terminal/stage.ts";
-import { formatTable } from "./terminal/table.ts";
 
 /** What must be true after all the jobs: no secret in what they wrote, no configuration left behind. */
 export async function lookBack(rehearsal: Rehearsal): Promise<StepResult> {

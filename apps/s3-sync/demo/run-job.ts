@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { formatCount, type Update } from "@repo/tools/stage";
 import { execa } from "execa";
 import { z } from "zod";
 import {
@@ -8,8 +10,6 @@ import {
   parseJson,
   requireBundle,
 } from "../test/support/job.ts";
-import { formatCount } from "./terminal/format.ts";
-import type { Update } from "./terminal/stage.ts";
 import type { World } from "./world.ts";
 
 /** Longest job that is not a hang, milliseconds. */

@@ -3,6 +3,7 @@
 import { parseArgs } from "node:util";
 import { MissingServerError, testDirectory } from "@repo/testkit";
 import { rclone } from "@repo/testkit/rclone";
+import { createStage, formatBytes, formatCount, type Stage } from "@repo/tools/stage";
 import { execa } from "execa";
 import { putObjects } from "../test/support/bucket.ts";
 import { BundleMissingError, requireBundle } from "../test/support/job.ts";
@@ -11,8 +12,6 @@ import { isAsExpected, type StepResult } from "./check.ts";
 import { lookBack, showPointers, showTable } from "./closing.ts";
 import { type Rehearsal, rehearse } from "./rehearsal.ts";
 import { cast, steps } from "./scenario.ts";
-import { formatBytes, formatCount } from "./terminal/format.ts";
-import { createStage, type Stage } from "./terminal/stage.ts";
 import { measureTree, startWorld } from "./world.ts";
 
 const HELP = `The demo of s3-sync: two S3 servers on 127.0.0.1, a mirror, changes and accidents.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { formatCount, type Update } from "@repo/tools/stage";
 import { deleteObjects, putObjects } from "../test/support/bucket.ts";
 import { type PlannedObject, planTree, rewritten } from "../test/support/object-tree.ts";
 import type { Rehearsal, Step } from "./rehearsal.ts";
-import { formatCount } from "./terminal/format.ts";
-import type { Update } from "./terminal/stage.ts";
 
 /** How many objects the story is about. */
 export const cast = { small: 2_400, large: 6, added: 150, rewritten: 60, removed: 90, late: 20 } as const;

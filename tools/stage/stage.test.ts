@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from "fast-check";
 import { test } from "vitest";
-import { formatBytes, formatCount, formatDuration, wrapText } from "../../demo/terminal/format.ts";
-import { formatTable } from "../../demo/terminal/table.ts";
+import { formatBytes, formatCount, formatDuration, wrapText } from "./format.ts";
+import { formatTable } from "./table.ts";
 
 test.for([
   [0, "0 B"],

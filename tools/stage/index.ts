@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
+export { formatBytes, formatCount, formatDuration } from "./format.ts";
+export { createStage, type Stage, type Update } from "./stage.ts";
+export { formatTable } from "./table.ts";
