@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 export { formatFigure, toSvg } from "./chart.ts";
+export { type BenchDocument, publishDocument } from "./document.ts";
 export {
   type BenchCase,
   type BenchFigure,

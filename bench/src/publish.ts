@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { formatFigure, toSvg } from "./chart.ts";
 import type { BenchReport } from "./harness.ts";
 
-const RESULTS = join(import.meta.dirname, "../../docs/bench");
+export const RESULTS = join(import.meta.dirname, "../../docs/bench");
 
 /** A report as lines for a terminal, groups under their titles. */
 export function toTable(report: BenchReport): string {

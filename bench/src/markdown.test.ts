@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { test } from "vitest";
-import { toMarkdown } from "../../bench/support/markdown.ts";
+import { toMarkdown } from "./markdown.ts";
 
 const group = (title: string, unit: string, samples: readonly number[]) => ({
   title,
