@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 export { formatFigure, toSvg } from "./chart.ts";
-export { type BenchDocument, publishDocument } from "./document.ts";
 export {
   type BenchCase,
   type BenchFigure,
@@ -12,4 +11,4 @@ export {
   runBench,
   wallPerOperation,
 } from "./harness.ts";
-export { publishReport, toTable } from "./publish.ts";
+export { publishReport, RESULTS, toTable } from "./publish.ts";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type BenchReport, publishDocument } from "@repo/bench";
+import type { BenchReport } from "@repo/bench";
+import { publishDocument } from "@repo/tools/bench-document";
 
 const names = ["overhead", "startup", "memory", "compare", "transfers"] as const;
 

@@ -2,10 +2,9 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { generateSections } from "@repo/tools/generated";
-import type { BenchReport } from "./harness.ts";
+import { type BenchReport, publishReport, RESULTS } from "@repo/bench";
+import { generateSections } from "../generated/sections.ts";
 import { toMarkdown } from "./markdown.ts";
-import { publishReport, RESULTS } from "./publish.ts";
 
 /** The benchmarks of a member, in the order of its section in docs/bench/README.md. */
 export interface BenchDocument {

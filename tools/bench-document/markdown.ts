@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { formatFigure } from "@repo/bench";
 import { z } from "zod";
-import { formatFigure } from "./chart.ts";
 
 const reportSchema = z.object({
   title: z.string(),
