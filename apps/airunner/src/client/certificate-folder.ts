@@ -1,22 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 import { homedir } from "node:os";
-import { join } from "node:path";
-
-/** Files in the certificate folder. */
-export const certificateFiles = { authority: "ca.pem", certificate: "cert.pem", key: "key.pem" } as const;
+import { isAbsolute, join, resolve } from "node:path";
 
 /**
- * Where `airunner-server cert` writes and the server and the CLI look: `$AIRUNNER_CERT_DIR`, else `airunner/certs`
- * in `$XDG_DATA_HOME` or `~/.local/share`.
+ * What stands in the folder that `airunner-server cert` fills: the server reads the last two, clients the first
+ * alone, which is no secret and may be copied to other machines.
+ */
+export const certificateFiles = {
+  /** Certificate of the local authority: what clients trust. */
+  authority: "ca.pem",
+  /** Its private key; signs again when the server's certificate runs out or gets another name. */
+  authorityKey: "ca-key.pem",
+  /** Certificate of the server, then the authority's. */
+  certificate: "server.pem",
+  key: "server-key.pem",
+} as const;
+
+/**
+ * The folder where server and clients of one user look for certificates made by `airunner-server cert`: that of
+ * `AIRUNNER_CERT_DIR`, else `airunner/certificates` in `$XDG_CONFIG_HOME` (`~/.config`). Need not exist.
  */
 export function defaultCertificateFolder(env: Readonly<Record<string, string | undefined>>): string {
-  const own = env["AIRUNNER_CERT_DIR"];
-  if (own !== undefined && own !== "") return own;
-  const data = env["XDG_DATA_HOME"];
+  const named = env["AIRUNNER_CERT_DIR"]?.trim();
+  if (named !== undefined && named !== "") return resolve(named);
+  const config = env["XDG_CONFIG_HOME"];
+  // The XDG specification wants relative paths ignored.
+  const base = config !== undefined && isAbsolute(config) ? config : join(homeFolder(env), ".config");
+  return join(base, "airunner", "certificates");
+}
+
+function homeFolder(env: Readonly<Record<string, string | undefined>>): string {
   const home = env["HOME"];
-  const base =
-    data !== undefined && data !== ""
-      ? data
-      : join(home !== undefined && home !== "" ? home : homedir(), ".local", "share");
-  return join(base, "airunner", "certs");
+  return home !== undefined && isAbsolute(home) ? home : homedir();
 }
