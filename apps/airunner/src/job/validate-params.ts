@@ -21,7 +21,9 @@ export function checkWhole(field: string, value: number, least: number, most: nu
 }
 
 /** @throws {JobError} `invalid_request` where `text` is longer than `most` characters */
-XXfield, `${field} has ${text.length} characters: at most ${most} are allowed.`);
+export function checkLength(field: string, text: string, most: number, label = field): string {
+  if (text.length > most)
+    refuse(field, `${label} has ${text.length} characters: at most ${most} are allowed.`);
   return text;
 }
 
