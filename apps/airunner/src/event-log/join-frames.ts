@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { LogEntry } from "./log-entry.ts";
+
+/**
+ * The frames of a page as one chunk to write. Frames that follow one another in memory, as those of a log in memory do,
+ * are not copied: do not write into the chunk.
+ */
+export function joinFrames(entries: readonly LogEntry[]): Uint8Array {
+  const first = entries[0]?.frame;
+  if (first === undefined) return new Uint8Array();
+  let length = 0;
+  let isOneRun = true;
+  for (const { frame } of entries) {
+    isOneRun &&= frame.buffer === first.buffer && frame.byteOffset === first.byteOffset + length;
+    length += frame.length;
+  }
+  if (isOneRun) return new Uint8Array(first.buffer, first.byteOffset, length);
+  const chunk = Buffer.allocUnsafe(length);
+  let position = 0;
+  for (const { frame } of entries) {
+    chunk.set(frame, position);
+    position += frame.length;
+  }
+  return chunk;
+}
