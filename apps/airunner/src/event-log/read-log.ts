@@ -110,6 +110,11 @@ function createCursor(request: ReadLogRequest): Cursor {
         attempt = awaitsFirst ? Math.min(1, page.attempt) : page.attempt;
         if (attempt !== page.attempt) return [];
       }
+      if (attempt !== page.attempt) {
+        throw new TypeError(
+          `the store gave attempt ${page.attempt} of job ${jobId} where ${attempt} was asked for`,
+        );
+      }
       let entries = page.entries;
       const first = entries[0];
       const last = entries.at(-1);
