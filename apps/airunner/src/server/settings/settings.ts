@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type Environment, loadEnvironment, SettingsError, type SettingsProblem } from "@repo/service";
+import type { z } from "zod";
+import { defaultCertificateFolder } from "../../client/certificate-folder.ts";
+import { isLoopback, type ListenAddress } from "./fields.ts";
+import { secretsSchema, settingsSchema, variableAliases } from "./schema.ts";
+
+type Raw = z.output<typeof settingsSchema>;
+type RawSecrets = z.output<typeof secretsSchema>;
+
+export type TlsSettings =
+  | { readonly kind: "off" }
+  | { readonly kind: "files"; readonly cert: string; readonly key: string }
+  /** A certificate that is made there if there is none; `name` shall be one of its names. */
+  | { readonly kind: "folder"; readonly folder: string; readonly name: string | undefined };
+
+interface TokenRules {
+  readonly issuer: string | undefined;
+  readonly audience: readonly string[] | undefined;
+}
+
+export type AuthSettings =
+  | { readonly kind: "none" }
+  /** PEM, one or several keys. */
+  | ({ readonly kind: "keys"; readonly keys: string } & TokenRules)
+  | ({ readonly kind: "jwks"; readonly url: URL } & TokenRules);
+
+export type StoreSettings =
+  | { readonly type: "memory"; readonly retentionMs: number; readonly eventBytesInMemory: number }
+  | { readonly type: "sqlite"; readonly dataDir: string | undefined; readonly retentionMs: number }
+  | { readonly type: "sqs"; readonly retentionMs: number };
+
+/** How workers gather output; see the protocol's ExecutionConfig. */
+export interface ExecutionSettings {
+  readonly flushIntervalSeconds: number;
+  readonly maxBatchSize: number;
+  readonly maxBatchBytes: number;
+  readonly playbackIntervalMs: number;
+  readonly heartbeatIntervalSeconds: number;
+  readonly outputFlushIntervalMs: number;
+}
+
+export interface ServerSettings {
+  readonly listen: ListenAddress;
+  readonly health: ListenAddress | undefined;
+  readonly tls: TlsSettings;
+  readonly auth: AuthSettings;
+  readonly store: StoreSettings;
+  readonly corsOrigins: readonly string[];
+  readonly execution: ExecutionSettings;
+  readonly defaultLeaseSeconds: number;
+  readonly drainMs: number;
+  readonly logLevel: "debug" | "info" | "warn" | "error";
+}
+
+export interface LoadedSettings {
+  readonly settings: ServerSettings;
+  /** The current one first; empty where one is to be made at each start. */
+  readonly tokenSecrets: readonly string[];
+  /** Worth a line in the log once there is a logger. */
+  readonly warnings: readonly string[];
+}
+
+/** Bytes that a secret must have: a shorter one could be found out from one token. */
+const minSecretBytes = 32;
+const dayMs = 86_400_000;
+
+/**
+ * Reads the environment, over which the flags have been laid.
+ *
+ * @throws {SettingsError} naming every bad variable at once, never a value
+ */
+export function loadServerSettings(env: Environment): LoadedSettings {
+  const warnings: string[] = [];
+  const raw = loadEnvironment({ settings: settingsSchema, secrets: secretsSchema }, resolveAliases(env), {
+    onTrimmed: (variable) => warnings.push(`${variable} ended in a line break, which was dropped`),
+  });
+  const tokenSecrets = toTokenSecrets(raw.secrets);
+  const problems = findProblems(raw.settings, raw.secrets, tokenSecrets);
+  if (problems.length > 0) throw new SettingsError(problems);
+  const settings = toSettings(raw.settings, raw.secrets, env);
+  return { settings, tokenSecrets, warnings: [...warnings, ...findWarnings(settings)] };
+}
+
+function resolveAliases(env: Environment): Environment {
+  const resolved: Record<string, string | undefined> = { ...env };
+  const isSet = (name: string): boolean => (env[name] ?? "").trim() !== "";
+  for (const [alias, name] of Object.entries(variableAliases)) {
+    for (const suffix of ["", "_FILE"]) {
+      if (isSet(alias + suffix) && !isSet(name) && !isSet(`${name}_FILE`))
+        resolved[name + suffix] = env[alias + suffix];
+    }
+  }
+  return resolved;
+}
+
+function toTokenSecrets(secrets: RawSecrets): readonly string[] {
+  const previous = (secrets.AIRUNNER_TOKEN_SIGNING_SECRETS_PREVIOUS ?? "").split(/[\s,]+/);
+  return [...new Set([secrets.AIRUNNER_TOKEN_SIGNING_SECRET ?? "", ...previous])].filter(
+    (secret) => secret !== "",
+  );
+}
+
+/** What no single field can know. */
+function findProblems(raw: Raw, secrets: RawSecrets, tokenSecrets: readonly string[]): SettingsProblem[] {
+  return [
+    ...authProblems(raw, secrets),
+    ...tlsProblems(raw),
+    ...storeProblems(raw, secrets),
+    ...(tokenSecrets.some((secret) => Buffer.byteLength(secret) < minSecretBytes)
+      ? [
+          {
+            variable: isShort(secrets.AIRUNNER_TOKEN_SIGNING_SECRET)
+              ? "AIRUNNER_TOKEN_SIGNING_SECRET"
+              : "AIRUNNER_TOKEN_SIGNING_SECRETS_PREVIOUS",
+            problem: `must have at least ${minSecretBytes} bytes ("openssl rand -base64 32" makes one)`,
+          },
+        ]
+      : []),
+  ];
+}
+
+function isShort(secret: string | undefined): boolean {
+  return secret !== undefined && Buffer.byteLength(secret) < minSecretBytes;
+}
+
+function authProblems(raw: Raw, secrets: RawSecrets): SettingsProblem[] {
+  const hasKeys = secrets.JWT_PUBLIC_KEY !== undefined;
+  const hasJwks = raw.AIRUNNER_JWKS_URL !== undefined;
+  if (raw.AIRUNNER_NO_AUTH) {
+    if (isLoopback(raw.AIRUNNER_LISTEN) || raw.AIRUNNER_ALLOW_INSECURE) return [];
+    return [
+      {
+        variable: "AIRUNNER_NO_AUTH",
+        problem:
+          "is refused where other machines reach the port, since everybody could run commands on the workers and read every job's secrets; listen on localhost, give a public key, or set AIRUNNER_ALLOW_INSECURE=true if something else keeps strangers out",
+      },
+    ];
+  }
+  if (hasKeys && hasJwks) {
+    return [{ variable: "AIRUNNER_JWKS_URL", problem: "must not be set beside JWT_PUBLIC_KEY" }];
+  }
+  if (hasKeys || hasJwks) return [];
+  return [
+    {
+      variable: "",
+      problem:
+        "callers cannot be authenticated: set JWT_PUBLIC_KEY (--jwt-public-key) or AIRUNNER_JWKS_URL (--jwks-url), or use --no-auth for development",
+    },
+  ];
+}
+
+function tlsProblems(raw: Raw): SettingsProblem[] {
+  const { AIRUNNER_CERT: cert, AIRUNNER_KEY: key } = raw;
+  if (raw.AIRUNNER_NO_TLS) {
+    return cert === undefined && key === undefined
+      ? []
+      : [
+          {
+            variable: "AIRUNNER_NO_TLS",
+            problem: "must not be set beside a certificate; leave one of them out",
+          },
+        ];
+  }
+  if (cert !== undefined && key === undefined)
+    return [{ variable: "AIRUNNER_KEY", problem: "is required with a certificate" }];
+  if (cert === undefined && key !== undefined)
+    return [{ variable: "AIRUNNER_CERT", problem: "is required with a key" }];
+  return [];
+}
+
+function storeProblems(raw: Raw, secrets: RawSecrets): SettingsProblem[] {
+  const type = storeTypeOf(raw);
+  if (raw.AIRUNNER_DATA_DIR !== undefined && type !== "sqlite") {
+    return [
+      {
+        variable: "AIRUNNER_DATA_DIR",
+        problem: `is for the sqlite store and means nothing to ${type}; leave it out`,
+      },
+    ];
+  }
+  if (type === "sqs" && secrets.AIRUNNER_TOKEN_SIGNING_SECRET === undefined) {
+    return [
+      {
+        variable: "AIRUNNER_TOKEN_SIGNING_SECRET",
+        problem: "is required with the store sqs, because all servers must read each other's tokens",
+      },
+    ];
+  }
+  return [];
+}
+
+function storeTypeOf(raw: Raw): StoreSettings["type"] {
+  return raw.AIRUNNER_STORE ?? (raw.AIRUNNER_DATA_DIR === undefined ? "memory" : "sqlite");
+}
+
+function toSettings(raw: Raw, secrets: RawSecrets, env: Environment): ServerSettings {
+  return {
+    listen: raw.AIRUNNER_LISTEN,
+    health: raw.AIRUNNER_HEALTH_LISTEN,
+    tls: toTls(raw, env),
+    auth: toAuth(raw, secrets),
+    store: toStore(raw),
+    corsOrigins: toOrigins(raw),
+    execution: {
+      flushIntervalSeconds: raw.AIRUNNER_EXEC_BATCH_FLUSH_INTERVAL,
+      maxBatchSize: raw.AIRUNNER_EXEC_BATCH_MAX_SIZE,
+      maxBatchBytes: raw.AIRUNNER_EXEC_BATCH_MAX_BYTES,
+      playbackIntervalMs: raw.AIRUNNER_EXEC_PLAYBACK_INTERVAL,
+      heartbeatIntervalSeconds: raw.AIRUNNER_EXEC_HEARTBEAT_INTERVAL,
+      outputFlushIntervalMs: raw.AIRUNNER_EXEC_OUTPUT_FLUSH_INTERVAL,
+    },
+    defaultLeaseSeconds: raw.AIRUNNER_DEFAULT_VISIBILITY_TIMEOUT,
+    drainMs: raw.AIRUNNER_DRAIN_TIMEOUT,
+    logLevel: raw.AIRUNNER_LOG_LEVEL,
+  };
+}
+
+function toTls(raw: Raw, env: Environment): TlsSettings {
+  const { AIRUNNER_CERT: cert, AIRUNNER_KEY: key } = raw;
+  if (raw.AIRUNNER_NO_TLS) return { kind: "off" };
+  if (cert !== undefined && key !== undefined) return { kind: "files", cert, key };
+  const name = raw.AIRUNNER_HOSTNAME?.replace(/:\d+$/, "");
+  return { kind: "folder", folder: defaultCertificateFolder(env), name };
+}
+
+function toAuth(raw: Raw, secrets: RawSecrets): AuthSettings {
+  const rules = { issuer: raw.AIRUNNER_JWT_ISSUER, audience: raw.AIRUNNER_JWT_AUDIENCE };
+  if (raw.AIRUNNER_NO_AUTH) return { kind: "none" };
+  if (raw.AIRUNNER_JWKS_URL !== undefined) return { kind: "jwks", url: raw.AIRUNNER_JWKS_URL, ...rules };
+  return { kind: "keys", keys: secrets.JWT_PUBLIC_KEY ?? "", ...rules };
+}
+
+function toStore(raw: Raw): StoreSettings {
+  const retentionMs = raw.AIRUNNER_EVENTS_TTL_DAYS * dayMs;
+  const type = storeTypeOf(raw);
+  switch (type) {
+    case "memory":
+      return { type, retentionMs, eventBytesInMemory: raw.AIRUNNER_EVENT_MEMORY_MIB * 1_048_576 };
+    case "sqlite":
+      return { type, retentionMs, dataDir: raw.AIRUNNER_DATA_DIR };
+    case "sqs":
+      return { type, retentionMs };
+    default:
+      return type satisfies never;
+  }
+}
+
+/** The program before this one allowed its own host name, but without the scheme that every browser sends. */
+function toOrigins(raw: Raw): readonly string[] {
+  const own = raw.AIRUNNER_HOSTNAME === undefined ? [] : [new URL(`https://${raw.AIRUNNER_HOSTNAME}`).origin];
+  return [...new Set([...raw.AIRUNNER_CORS_ORIGINS, ...own])];
+}
+
+function findWarnings({ auth, tls, listen }: ServerSettings): string[] {
+  const isOpen = !isLoopback(listen);
+  return [
+    ...(auth.kind === "none"
+      ? ["authentication is off: everybody who reaches the port may do everything"]
+      : []),
+    ...(tls.kind === "off" && isOpen ? ["TLS is off: tokens and output cross the network in the clear"] : []),
+  ];
+}
