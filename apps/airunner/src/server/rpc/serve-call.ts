@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { DescMessage, MessageInitShape } from "@bufbuild/protobuf";
+import type { Exchange } from "../listener/exchange.ts";
+import type { Call } from "./call.ts";
+import type { RpcMethod } from "./method.ts";
+import type { RequestBody } from "./request-body.ts";
+import { mapEnvelopes, toEnvelope } from "./wire/envelope.ts";
+import type { Wire } from "./wire/wire.ts";
+
+/** A stream that has had nothing to say for this long shows its head, so that clients and proxies know it is there; milliseconds. */
+const quietMs = 100;
+
+export interface ServedCall {
+  readonly method: RpcMethod;
+  readonly exchange: Exchange;
+  readonly wire: Wire;
+  readonly call: Call;
+  readonly body: RequestBody;
+  /** Runs code of the method, in the context of its span. */
+  run<T>(work: () => T): T;
+  /** Whether the head of a stream was sent: decides how an error is told. */
+  isStarted: boolean;
+  responseBytes: number;
+}
+
+/** Runs the method and sends its answer, except for errors, which are thrown. */
+export async function serveCall(served: ServedCall): Promise<void> {
+  const { method, call, body, wire } = served;
+  const { input } = method.desc;
+  switch (method.kind) {
+    case "unary": {
+      const request = wire.codec.decode(input, await body.readOne());
+      return answer(served, await call.until(served.run(() => method.handle(request, call))));
+    }
+    case "unary_bytes": {
+      const request = wire.codec.toBytes(input, await body.readOne());
+      return answer(served, await call.until(served.run(() => method.handle(request, call))));
+    }
+    case "client_stream_bytes": {
+      const messages = toBytesOf(served, body.readMany());
+      return answer(served, await call.until(served.run(() => method.handle(messages, call))));
+    }
+    case "server_stream": {
+      const request = wire.codec.decode(input, await body.readOne());
+      const encode = (message: MessageInitShape<DescMessage>): Uint8Array =>
+        toEnvelope(wire.codec.encode(method.desc.output, message));
+      return sendStream(
+        served,
+        served.run(() => method.handle(request, call)),
+        encode,
+      );
+    }
+    case "frame_stream": {
+      const request = wire.codec.decode(input, await body.readOne());
+      return sendStream(
+        served,
+        served.run(() => method.handle(request, call)),
+        frameEncoder(served),
+      );
+    }
+  }
+}
+
+function answer(served: ServedCall, message: MessageInitShape<DescMessage>): void {
+  const bytes = served.wire.codec.encode(served.method.desc.output, message);
+  served.responseBytes = bytes.byteLength;
+  served.wire.answer(served.exchange, bytes);
+}
+
+/** Frames are envelopes of binary messages already; JSON alone must look inside. */
+function frameEncoder({ wire, method }: ServedCall): (chunk: Uint8Array) => Uint8Array {
+  if (wire.codec.name === "proto") return (chunk) => chunk;
+  return (chunk) => mapEnvelopes(chunk, (bytes) => wire.codec.fromBytes(method.desc.output, bytes));
+}
+
+async function* toBytesOf(
+  { wire, method }: ServedCall,
+  messages: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  for await (const message of messages) yield wire.codec.toBytes(method.desc.input, message);
+}
+
+/**
+ * Pulls one message at a time, and the next only when there is room for it. So a method knows by being resumed after a `yield` that
+ * the message went out; if it is not, its `finally` runs: the message may not have arrived.
+ */
+async function sendStream<T>(
+  served: ServedCall,
+  messages: AsyncIterable<T>,
+  encode: (message: T) => Uint8Array,
+): Promise<void> {
+  const { call, exchange } = served;
+  const iterator = messages[Symbol.asyncIterator]();
+  const quiet = setTimeout(() => start(served), quietMs);
+  let isDone = false;
+  try {
+    for (;;) {
+      const next = await call.until(served.run(() => iterator.next()));
+      if (next.done === true) break;
+      start(served);
+      const bytes = encode(next.value);
+      served.responseBytes += bytes.byteLength;
+      const room = exchange.write(bytes);
+      if (room !== undefined) await call.until(room);
+    }
+    isDone = true;
+    start(served);
+    served.wire.end(exchange);
+  } finally {
+    clearTimeout(quiet);
+    if (!isDone) leave(iterator);
+  }
+}
+
+function start(served: ServedCall): void {
+  if (served.isStarted) return;
+  served.isStarted = true;
+  served.wire.start(served.exchange);
+}
+
+/** Runs the generator's `finally`, for which nobody waits; after an error of its own there is nothing left to run. */
+function leave(iterator: AsyncIterator<unknown>): void {
+  void Promise.try(() => iterator.return?.()).catch(() => {});
+}
