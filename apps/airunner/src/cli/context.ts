@@ -4,8 +4,8 @@
 export interface Output {
   /** Colours, emoji of a live view and redrawing are for terminals only. */
   readonly isTty: boolean;
-  /** Of the terminal; 80 where that is unknown. */
-  readonly columns: number;
+  /** The terminal itself, for what draws on it; `undefined` where there is none. */
+  readonly terminal: NodeJS.WriteStream | undefined;
   /**
    * Settles when the bytes are handed over, in order: wait for it, and a slow reader slows the sender.
    * @throws {BrokenPipeError} when nobody reads any more

@@ -26,11 +26,10 @@ export class FileOutput implements Output {
     this.isTty = isatty(descriptor);
   }
 
-  get columns(): number {
-    const columns = this.isTty
-      ? (this.#descriptor === 1 ? process.stdout : process.stderr).columns
-      : undefined;
-    return columns === undefined || columns <= 0 ? 80 : columns;
+  get terminal(): NodeJS.WriteStream | undefined {
+    // The stream is made at the first look only: it changes how the descriptor behaves.
+    if (!this.isTty) return undefined;
+    return this.#descriptor === 1 ? process.stdout : process.stderr;
   }
 
   write(data: string | Uint8Array): Promise<void> {

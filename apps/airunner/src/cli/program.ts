@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command } from "commander";
 import manifest from "../../package.json" with { type: "json" };
+import { cancelCommand } from "./commands/cancel.ts";
+import { keygenCommand } from "./commands/keygen.ts";
+import { listCommand } from "./commands/list.ts";
+import { monitorCommand } from "./commands/monitor.ts";
+import { queuesCommand } from "./commands/queues.ts";
+import { retryCommand } from "./commands/retry.ts";
+import { showCommand } from "./commands/show.ts";
+import { submitCommand } from "./commands/submit.ts";
+import { testOutputCommand } from "./commands/test-output.ts";
+import { tokenCommand } from "./commands/token.ts";
 import type { CliContext } from "./context.ts";
 
 export const programName = "airunner-cli";
@@ -9,7 +19,18 @@ export const programName = "airunner-cli";
 export type CommandFactory = (context: CliContext, afterDashes: readonly string[]) => Command;
 
 /** Every command, in the order of the help. */
-const factories: readonly CommandFactory[] = [];
+const factories: readonly CommandFactory[] = [
+  submitCommand,
+  monitorCommand,
+  listCommand,
+  showCommand,
+  cancelCommand,
+  retryCommand,
+  queuesCommand,
+  tokenCommand,
+  keygenCommand,
+  testOutputCommand,
+];
 
 /** The commands for one run. `afterDashes` is what stood behind `--` on the command line. */
 export function createCommands(context: CliContext, afterDashes: readonly string[]): readonly Command[] {
