@@ -45,9 +45,11 @@ function createFrame(
   const length = eventBytes.length + timestamp;
   const size = 1 + varintLength(length) + length + attemptTag.length + varintLength(attempt);
   // Out of Node's pool: most frames are small, and allocating each by itself costs more than all else here.
-  const frame = Buffer.allocUnsafe(envelopeBytes + size);
-  frame[0] = 0;
-  frame.writeUInt32BE(size, 1);
+  const pooled = Buffer.allocUnsafe(envelopeBytes + size);
+  pooled[0] = 0;
+  pooled.writeUInt32BE(size, 1);
+  // No Buffer leaves this folder: its `slice` is not that of an array.
+  const frame = new Uint8Array(pooled.buffer, pooled.byteOffset, pooled.length);
   frame[envelopeBytes] = eventTag;
   let position = writeVarint(frame, envelopeBytes + 1, length);
   frame.set(eventBytes, position);

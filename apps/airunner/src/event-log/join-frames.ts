@@ -15,7 +15,7 @@ export function joinFrames(entries: readonly LogEntry[]): Uint8Array {
     length += frame.length;
   }
   if (isOneRun) return new Uint8Array(first.buffer, first.byteOffset, length);
-  const chunk = Buffer.allocUnsafe(length);
+  const chunk = new Uint8Array(length);
   let position = 0;
   for (const { frame } of entries) {
     chunk.set(frame, position);
