@@ -9,6 +9,7 @@ import { withoutMasters } from "./terminal.ts";
 
 const restartPauseMs = 1_000;
 const leaveLimitMs = 5_000;
+const keepAliveMs = 60_000;
 
 /**
  * A second process that outlives this one by moments: should this one be killed, it kills the processes of all
@@ -83,7 +84,13 @@ class GuardKeeper implements Guard {
     const watched: Watched = { leader: undefined, known: Promise.withResolvers() };
     this.#watched.set(marker, watched);
     this.#tell({ kind: "watch", marker });
-    await watched.known.promise;
+    // The guard's answer does not keep this process alive; that somebody waits for it does.
+    const alive = setInterval(() => undefined, keepAliveMs);
+    try {
+      await watched.known.promise;
+    } finally {
+      clearInterval(alive);
+    }
   }
 
   setLeader(marker: string, pid: number): void {

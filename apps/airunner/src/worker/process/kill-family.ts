@@ -34,9 +34,13 @@ export async function signalFamily(
   return found.length;
 }
 
-/** Sends a signal at once to the group of the family's leader. */
-export function signalGroup(leader: number, signal: NodeJS.Signals): void {
-  sendQuietly(-leader, signal);
+/**
+ * Sends a signal at once to the group of the family's leader.
+ *
+ * @returns whether there was a group: setsid(1) opens that of a terminal's process a moment after its start
+ */
+export function signalGroup(leader: number, signal: NodeJS.Signals): boolean {
+  return sendQuietly(-leader, signal);
 }
 
 /**
@@ -61,10 +65,12 @@ export async function waitForFamily(family: ProcessFamily, isOver: () => boolean
   }
 }
 
-function sendQuietly(target: number, signal: NodeJS.Signals): void {
+/** @returns `false` where nobody is left */
+function sendQuietly(target: number, signal: NodeJS.Signals): boolean {
   try {
     process.kill(target, signal);
+    return true;
   } catch {
-    // Nobody is left.
+    return false;
   }
 }

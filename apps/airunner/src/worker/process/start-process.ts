@@ -85,15 +85,17 @@ class SupervisedProcess implements RunningProcess {
   }
 
   #terminate(): void {
-    // The group at once; who left it, as soon as the process table was read. A stopped process needs a CONT to hear.
-    if (this.#state === "running")
-      for (const signal of ["SIGTERM", "SIGCONT"] as const) signalGroup(this.pid, signal);
-    this.#inBackground(this.#terminateStrays());
+    // The group at once; who is not in it, as soon as the process table was read.
+    const isTold = this.#state === "running" && signalGroup(this.pid, "SIGTERM");
+    // A stopped process hears nothing until it goes on.
+    if (isTold) signalGroup(this.pid, "SIGCONT");
+    this.#inBackground(this.#terminateOthers(isTold));
   }
 
-  async #terminateStrays(): Promise<void> {
+  async #terminateOthers(isGroupTold: boolean): Promise<void> {
     const { pid } = this;
-    await signalFamily(this.#family, "SIGTERM", (entry) => entry.group !== pid);
+    for (const signal of ["SIGTERM", "SIGCONT"] as const)
+      await signalFamily(this.#family, signal, (entry) => !(isGroupTold && entry.group === pid));
   }
 
   #kill(): void {
