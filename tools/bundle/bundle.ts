@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { z } from "zod";
+import { copyFiles } from "./copied-files.ts";
 import { thirdPartyNotices } from "./licences.ts";
+import { loadManifest } from "./manifest.ts";
 import { builtins, undiciClient, zodInEnglish } from "./slimming.ts";
 
 /** Oldest Node major that runs the bundles. */
 const OLDEST_NODE_MAJOR = 24;
-
-const Manifest = z.object({ name: z.string(), bin: z.record(z.string(), z.string()) });
 
 /**
  * Lines before the bundle's own. The version check comes first, in syntax that Node 18 still parses (so does
@@ -53,13 +52,15 @@ async function bundleExecutable(folder: string, executable: string, outdir: stri
 
 /** Builds beside `dist` and moves the files in: who runs the old bundle meanwhile never sees half of a new one. */
 async function bundleApp(folder: string): Promise<void> {
-  const manifest = Manifest.parse(JSON.parse(await readFile(join(folder, "package.json"), "utf8")));
+  const manifest = await loadManifest(folder);
   const fresh = await mkdtemp(join(folder, ".dist-"));
   try {
-    for (const executable of Object.keys(manifest.bin)) {
+    for (const executable of manifest.entries) {
       await bundleExecutable(folder, executable, fresh);
       process.stdout.write(`${manifest.name}: dist/${executable}.mjs\n`);
     }
+    for (const name of await copyFiles(folder, manifest, fresh))
+      process.stdout.write(`${manifest.name}: dist/${name}\n`);
     const dist = join(folder, "dist");
     await mkdir(dist, { recursive: true });
     const names = await readdir(fresh);
