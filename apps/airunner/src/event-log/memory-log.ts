@@ -92,8 +92,8 @@ class SegmentedLog implements MemoryLog {
     // While it was read, its slot may have been given to another log.
     if (this.#isDisposed) return { entries: [], hasMore: false, isClosed: true };
     const entries = data === undefined ? [] : sliceSegment(data, fromSequence, maxBytes);
-    const next = (entries.at(-1)?.endSequence ?? fromSequence - 1) + 1;
-    return { entries, hasMore: next <= this.lastSequence, isClosed };
+    const last = entries.at(-1)?.endSequence ?? Math.max(0, fromSequence - 1);
+    return { entries, hasMore: last < this.lastSequence, isClosed };
   }
 
   #load(fromSequence: number) {

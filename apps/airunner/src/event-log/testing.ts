@@ -123,7 +123,7 @@ export const eventShapes: fc.Arbitrary<EventShape[]> = fc.array(
     pauseMs: fc.nat(50),
     deltasMs: fc.array(fc.nat(40), { maxLength: 6 }),
   }),
-  { maxLength: 30 },
+  { maxLength: 30, size: "max" },
 );
 
 /** The events of a log that is dense from 1 on, in the order of time. */
