@@ -10,6 +10,8 @@ export const programName = "airunner-server";
 export type ServerCommand =
   | { readonly kind: "help"; readonly text: string }
   | { readonly kind: "version" }
+  /** Ask a server that runs here whether it lives; for an image. */
+  | { readonly kind: "healthcheck" }
   | {
       readonly kind: "serve";
       /** The environment with the flags laid over it. */
@@ -33,6 +35,7 @@ export type ServerCommand =
  */
 export function parseCommandLine(args: readonly string[], env: Environment): ServerCommand {
   try {
+    if (args[0] === "healthcheck" && args.length === 1) return { kind: "healthcheck" };
     return args[0] === "cert" ? parseCert(args.slice(1)) : parseServe(args, env);
   } catch (error) {
     if (error instanceof CommanderError) throw toStartError(error);

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Environment, loadEnvironment, SettingsError, type SettingsProblem } from "@repo/service";
+import {
+  type Environment,
+  loadEnvironment,
+  loadSettings,
+  SettingsError,
+  type SettingsProblem,
+} from "@repo/service";
 import type { z } from "zod";
 import { defaultCertificateFolder } from "../../client/certificate-folder.ts";
 import { isLoopback, type ListenAddress } from "./fields.ts";
@@ -80,6 +86,15 @@ export function loadServerSettings(env: Environment): LoadedSettings {
   if (problems.length > 0) throw new SettingsError(problems);
   const settings = toSettings(raw.settings, raw.secrets, env);
   return { settings, tokenSecrets, warnings: [...warnings, ...findWarnings(settings)] };
+}
+
+/**
+ * Where a server with this environment has its health endpoints.
+ *
+ * @throws {SettingsError}
+ */
+export function loadHealthAddress(env: Environment): ListenAddress | undefined {
+  return loadSettings(settingsSchema.pick({ AIRUNNER_HEALTH_LISTEN: true }), env).AIRUNNER_HEALTH_LISTEN;
 }
 
 function resolveAliases(env: Environment): Environment {
