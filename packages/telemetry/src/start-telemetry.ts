@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from "node:crypto";
-import type { Meter, Span, Tracer } from "@opentelemetry/api";
+import { type Meter, ProxyTracerProvider, type Span, type Tracer } from "@opentelemetry/api";
 import type { Resource } from "@opentelemetry/resources";
 import { MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
 import { BatchSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
-import { createMetricExporter, createSpanExporter } from "./export/exporters.ts";
+import { createMetricSender, createSpanSender } from "./export/exporters.ts";
 import { FailureWarner, type TelemetryLogger } from "./export/failure-warner.ts";
 import { watchMetricExporter, watchSpanExporter } from "./export/watched-exporters.ts";
 import type { InstrumentTable } from "./instruments/define-instruments.ts";
@@ -79,16 +79,21 @@ export async function startTelemetry<const T extends InstrumentTable>(
     });
   const pull = new PullReader(producer("cumulative"));
   const push = await startPush(settings, producer(settings.temporality), warner);
-  const meterProvider = new MeterProvider({ resource, readers: push === undefined ? [pull] : [pull, push] });
-  const tracerProvider = await startTraces(settings, resource, warner);
-  const tracing = new Tracing(tracerProvider.getTracer(scope, options.serviceVersion));
+  const meterProvider = new MeterProvider({
+    resource,
+    readers: push === undefined ? [pull] : [pull, push.reader],
+  });
+  const traces = await startTraces(settings, resource, warner);
+  const tracing = new Tracing(traces.provider.getTracer(scope, options.serviceVersion));
   const end = once(() =>
-    withDeadline(
-      Promise.allSettled([tracerProvider.shutdown(), meterProvider.shutdown()]),
-      flushDeadlineMs,
-      () =>
-        warner.warn(`The last telemetry was not all sent within ${flushDeadlineMs} ms`, "deadline passed"),
-    ),
+    withDeadline(Promise.allSettled([traces.provider.shutdown(), meterProvider.shutdown()]), {
+      ms: flushDeadlineMs,
+      onLate: () => {
+        warner.warn(`The last telemetry was not all sent within ${flushDeadlineMs} ms`, "deadline passed");
+        traces.abort();
+        push?.abort();
+      },
+    }),
   );
   return {
     metrics,
@@ -99,7 +104,7 @@ export async function startTelemetry<const T extends InstrumentTable>(
     inject: (headers) => tracing.inject(headers),
     logFields: () => tracing.logFields(),
     flush: async () =>
-      void (await Promise.allSettled([tracerProvider.forceFlush(), meterProvider.forceFlush()])),
+      void (await Promise.allSettled([traces.provider.forceFlush(), meterProvider.forceFlush()])),
     [Symbol.asyncDispose]: end,
   };
 }
@@ -108,57 +113,71 @@ async function startPush(
   { metrics: target, metricIntervalMs }: TelemetrySettings,
   producer: RecorderProducer,
   warner: FailureWarner,
-): Promise<PeriodicExportingMetricReader | undefined> {
+): Promise<Push | undefined> {
   if (target === undefined) return undefined;
   const failed = `Metrics could not be sent to ${target.url}`;
   try {
-    return new PeriodicExportingMetricReader({
-      exporter: watchMetricExporter(await createMetricExporter(target), (error) =>
-        warner.warn(failed, error),
-      ),
+    const { exporter, abort } = await createMetricSender(target);
+    const reader = new PeriodicExportingMetricReader({
+      exporter: watchMetricExporter(exporter, (error) => warner.warn(failed, error)),
       exportIntervalMillis: metricIntervalMs,
       exportTimeoutMillis: Math.min(metricIntervalMs, target.timeoutMs),
       metricProducers: [producer],
     });
+    return { reader, abort };
   } catch (error) {
     warner.warn(failed, error);
     return undefined;
   }
 }
 
+interface Push {
+  readonly reader: PeriodicExportingMetricReader;
+  readonly abort: () => void;
+}
+
+interface Traces {
+  readonly provider: Pick<TracerProvider, "getTracer" | "forceFlush" | "shutdown">;
+  readonly abort: () => void;
+}
+
 async function startTraces(
   settings: TelemetrySettings,
   resource: Resource,
   warner: FailureWarner,
-): Promise<TracerProvider> {
+): Promise<Traces> {
   const { traces: target } = settings;
-  if (target === undefined)
-    return new TracerProvider({
-      resource,
-      sampler: createSampler({ ...settings.sampler, root: "always_off" }),
-    });
+  if (target === undefined) return noTraces();
   const failed = `Spans could not be sent to ${target.url}`;
   try {
+    const { exporter, abort } = await createSpanSender(target);
     const processor = new BatchSpanProcessor({
-      exporter: watchSpanExporter(await createSpanExporter(target), (error) => warner.warn(failed, error)),
+      exporter: watchSpanExporter(exporter, (error) => warner.warn(failed, error)),
       scheduledDelayMillis: settings.spanDelayMs,
       maxQueueSize: settings.spanQueueSize,
       maxExportBatchSize: settings.spanBatchSize,
       exportTimeoutMillis: target.timeoutMs,
     });
-    return new TracerProvider({
-      resource,
-      sampler: createSampler(settings.sampler),
-      spanProcessors: [processor],
-    });
+    const sampler = createSampler(settings.sampler);
+    return { provider: new TracerProvider({ resource, sampler, spanProcessors: [processor] }), abort };
   } catch (error) {
     warner.warn(failed, error);
-    return new TracerProvider({ resource });
+    return noTraces();
   }
 }
 
-/** Settles with `work` or after `ms`, whichever is first. */
-async function withDeadline(work: Promise<unknown>, ms: number, onLate: () => void): Promise<void> {
+/** Its spans hand the caller's trace on as it came. */
+function noTraces(): Traces {
+  const nothing = async (): Promise<void> => {};
+  const provider = Object.assign(new ProxyTracerProvider(), { forceFlush: nothing, shutdown: nothing });
+  return { provider, abort: () => {} };
+}
+
+/** Settles with `work`, or after `ms` once `onLate` has run. */
+async function withDeadline(
+  work: Promise<unknown>,
+  { ms, onLate }: { readonly ms: number; readonly onLate: () => void },
+): Promise<void> {
   const { promise: late, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(() => {
     onLate();

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { PushMetricExporter } from "@opentelemetry/sdk-metrics";
-import type { SpanExporter } from "@opentelemetry/sdk-trace";
 import type { OtlpTarget } from "../settings/otlp-target.ts";
+import type { MetricSender, SpanSender } from "./sender.ts";
 
-/** The exporters of a protocol are loaded when it is used: gRPC's take a megabyte of code. */
-export async function createMetricExporter(target: OtlpTarget): Promise<PushMetricExporter> {
-  if (target.protocol === "grpc") return (await import("./grpc-exporters.ts")).grpcMetricExporter(target);
-  return (await import("./http-exporters.ts")).httpMetricExporter(target);
+/**
+ * The code of a protocol is loaded when it is used.
+ *
+ * @throws when a certificate file cannot be read
+ */
+export async function createMetricSender(target: OtlpTarget): Promise<MetricSender> {
+  if (target.protocol === "grpc") return (await import("./grpc-exporters.ts")).grpcMetricSender(target);
+  return (await import("./http-exporters.ts")).httpMetricSender(target);
 }
 
-export async function createSpanExporter(target: OtlpTarget): Promise<SpanExporter> {
-  if (target.protocol === "grpc") return (await import("./grpc-exporters.ts")).grpcSpanExporter(target);
-  return (await import("./http-exporters.ts")).httpSpanExporter(target);
+/** @throws as {@link createMetricSender} */
+export async function createSpanSender(target: OtlpTarget): Promise<SpanSender> {
+  if (target.protocol === "grpc") return (await import("./grpc-exporters.ts")).grpcSpanSender(target);
+  return (await import("./http-exporters.ts")).httpSpanSender(target);
 }

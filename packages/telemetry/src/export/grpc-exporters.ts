@@ -1,41 +1,66 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFile } from "node:fs/promises";
-import { type ChannelCredentials, credentials, Metadata } from "@grpc/grpc-js";
-import { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-grpc";
-import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-grpc";
-import { CompressionAlgorithm } from "@opentelemetry/otlp-exporter-base";
-import type { PushMetricExporter } from "@opentelemetry/sdk-metrics";
-import type { SpanExporter } from "@opentelemetry/sdk-trace";
+import {
+  createOtlpNetworkExportDelegate,
+  ExporterMetrics,
+  OTLPExporterBase,
+} from "@opentelemetry/otlp-exporter-base";
+import {
+  type IExporterMetricsHelper,
+  type ISerializer,
+  MetricsExporterMetricsHelper,
+  ProtobufMetricsSerializer,
+  ProtobufTraceSerializer,
+  TraceExporterMetricsHelper,
+} from "@opentelemetry/otlp-transformer";
 import type { OtlpTarget } from "../settings/otlp-target.ts";
+import { GrpcTransport } from "./grpc-transport.ts";
+import type { MetricSender, SpanSender } from "./sender.ts";
+import { readTlsFiles } from "./tls-files.ts";
 
-export async function grpcMetricExporter(target: OtlpTarget): Promise<PushMetricExporter> {
-  return new OTLPMetricExporter(await options(target));
+const metricsPath = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
+const tracesPath = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+
+export async function grpcMetricSender(target: OtlpTarget): Promise<MetricSender> {
+  const transport = await createTransport(target, metricsPath);
+  const exporter = new GrpcExporter(
+    target,
+    transport,
+    ProtobufMetricsSerializer,
+    MetricsExporterMetricsHelper,
+  );
+  return { exporter, abort: () => transport.abort() };
 }
 
-export async function grpcSpanExporter(target: OtlpTarget): Promise<SpanExporter> {
-  return new OTLPTraceExporter(await options(target));
+export async function grpcSpanSender(target: OtlpTarget): Promise<SpanSender> {
+  const transport = await createTransport(target, tracesPath);
+  const exporter = new GrpcExporter(target, transport, ProtobufTraceSerializer, TraceExporterMetricsHelper);
+  return { exporter, abort: () => transport.abort() };
 }
 
-async function options(target: OtlpTarget) {
-  const metadata = new Metadata();
-  for (const [name, value] of Object.entries(target.headers)) metadata.set(name, value);
-  return {
-    url: target.url,
-    metadata,
-    credentials: await channelCredentials(target),
-    timeoutMillis: target.timeoutMs,
-    compression: target.compression === "gzip" ? CompressionAlgorithm.GZIP : CompressionAlgorithm.NONE,
-  };
+async function createTransport(target: OtlpTarget, path: string): Promise<GrpcTransport> {
+  return new GrpcTransport({ ...target, path, tls: await readTlsFiles(target) });
 }
 
-async function channelCredentials(target: OtlpTarget): Promise<ChannelCredentials> {
-  if (target.url.startsWith("http://")) return credentials.createInsecure();
-  const read = async (path: string | undefined): Promise<Buffer | null> =>
-    path === undefined ? null : readFile(path);
-  const [ca, key, certificate] = await Promise.all([
-    read(target.caFile),
-    read(target.keyFile),
-    read(target.certificateFile),
-  ]);
-  return credentials.createSsl(ca, key, certificate);
+/** OpenTelemetry's exporter and encoding with our transport, see {@link GrpcTransport} for why. */
+class GrpcExporter<Batch, Response> extends OTLPExporterBase<Batch> {
+  constructor(
+    target: OtlpTarget,
+    transport: GrpcTransport,
+    serializer: ISerializer<Batch, Response>,
+    metricsHelper: IExporterMetricsHelper<Batch>,
+  ) {
+    const metrics = new ExporterMetrics({
+      componentType: "otlp_grpc_exporter",
+      metricsHelper,
+      url: target.url,
+      meterProvider: undefined,
+      responseAttributesFromError: () => ({}),
+    });
+    const options = {
+      timeoutMillis: target.timeoutMs,
+      concurrencyLimit: 30,
+      compression: target.compression,
+    };
+    super(createOtlpNetworkExportDelegate(options, serializer, metrics, transport));
+  }
 }
