@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setImmediate } from "node:timers/promises";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { expect } from "vitest";
-import { decodeEntry } from "../../src/event-log/entry.ts";
+import { createEntry, decodeEntry } from "../../src/event-log/entry.ts";
+import type { LogEntry } from "../../src/event-log/log-entry.ts";
 import { type ReadLogRequest, readLog } from "../../src/event-log/read-log.ts";
-import { EventType, type JobEvent, JobState } from "../../src/gen/job/v1/job_pb.ts";
+import { EventType, type JobEvent, JobEventSchema, JobState } from "../../src/gen/job/v1/job_pb.ts";
 import { type Behaves, expectRefusal } from "./behaves.ts";
 import {
   batch,
@@ -15,6 +17,7 @@ import {
   processEnd,
   sequencesOf,
   textOf,
+  toEntries,
 } from "./kit.ts";
 
 const maxEventBytes = 358_400;
@@ -39,6 +42,15 @@ async function follow(
     events.push(...entries.map(decodeEntry));
   }
   return events;
+}
+
+/** An entry whose event has exactly so many bytes. */
+function entryOf(sequence: number, bytes: number): LogEntry {
+  const serialised = (init: EventInit): Uint8Array => toBinary(JobEventSchema, create(JobEventSchema, init));
+  const text = Buffer.alloc(bytes, "x");
+  const overhead = serialised(output(sequence, text)).length - bytes;
+  const event = serialised(output(sequence, text.subarray(overhead)));
+  return createEntry(1, event, { sequence, endSequence: sequence, timestampMs: 0, type: EventType.OUTPUT });
 }
 
 function numbers(from: number, to: number): readonly number[] {
@@ -125,14 +137,12 @@ export function appendBehaviour(behaves: Behaves): void {
     "row 12: an event of the largest size is taken, a larger one refused, and the log goes on",
     async (kit) => {
       const { lease } = await kit.running();
-      // Sequence, timestamp, type and lengths take less than 40 bytes.
-      const largest = output(2, Buffer.alloc(maxEventBytes - 40, "x"));
-      await expectRefusal(
-        kit.append(lease, [output(1, "a"), output(2, Buffer.alloc(maxEventBytes, "x"))]),
-        "event_too_large",
-      );
+      const tooLarge = [...toEntries([output(1, "a")], 1, 0), entryOf(2, maxEventBytes + 1)];
+      await expectRefusal(kit.store.append(lease, tooLarge, { gaps: "refuse" }), "event_too_large");
       expect(await kit.readAll(lease.jobId)).toEqual([]);
-      await kit.append(lease, [output(1, "a"), largest, processEnd(3, 0)]);
+      const largest = [...toEntries([output(1, "a")], 1, 0), entryOf(2, maxEventBytes)];
+      await kit.store.append(lease, largest, { gaps: "refuse" });
+      await kit.append(lease, [processEnd(3, 0)]);
       expect(sequencesOf(await kit.readAll(lease.jobId))).toEqual([1, 2, 3]);
     },
   );
