@@ -41,7 +41,7 @@ function rewrite(arg: string, options: readonly Option[]): readonly string[] {
   if (name === undefined || value === undefined) return [arg];
   const option = find(name, options) ?? find(`--no-${name.slice(2)}`, options);
   if (option === undefined) return [name];
-  if (!option.isBoolean() || option.optional) return [arg];
+  if (option.required || option.optional) return [arg];
   const wanted = truths[value.toLowerCase()];
   if (wanted === undefined) return [arg];
   const isNegated = name.startsWith("--no-");

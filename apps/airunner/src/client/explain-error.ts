@@ -45,11 +45,18 @@ export function toClientError(error: unknown, context: ServerContext): ClientErr
   const failed = ConnectError.from(error);
   // An interceptor's ClientError (a token file that is gone) arrives wrapped.
   if (failed.cause instanceof ClientError) return failed.cause;
+  if (failed.code === Code.Canceled && failed.cause === undefined) return closedByServer(context, error);
   const connection = explainConnectionFailure(failed, context);
   if (connection !== undefined) return connection;
   const rule = rules[failed.code];
   const options = { cause: error, isTransient: rule.isTransient ?? false };
   return new ClientError(rule.code, sentence(failed, rule, context.server), options);
+}
+
+/** Not our own cancelling, which has its reason as the cause: a stream is reset so when its connection breaks. */
+function closedByServer({ server }: ServerContext, cause: unknown): ClientError {
+  const message = `${server} closed the connection; is it being restarted?`;
+  return new ClientError("unreachable", message, { cause, isTransient: true });
 }
 
 function sentence(failed: ConnectError, rule: Rule, server: string): string {

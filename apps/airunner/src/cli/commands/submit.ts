@@ -48,9 +48,9 @@ function addJobOptions(command: Command): void {
   command
     .option("--queue <name>", "queue to put the job into", "default")
     .option("--command <command>", "command to run, without its arguments")
-    .option("--args <list>", "its arguments: between commas (\\, is a comma), or --args again", repeated, [])
-    .option("--env <pairs>", "variables of the job: K=V;K2=V2 or --env again", repeated, [])
-    .option("--metadata <pairs>", "notes about the job, in the same way", repeated, [])
+    .option("--args <list>", "its arguments: between commas (\\, is a comma), or --args again", repeated)
+    .option("--env <pairs>", "variables of the job: K=V;K2=V2 or --env again", repeated)
+    .option("--metadata <pairs>", "notes about the job, in the same way", repeated)
     .option("--owner <name>", "whose job it is", "airunner-user")
     .option(
       "--process-type <type>",

@@ -11,6 +11,8 @@ export interface FollowOptions extends CursorOptions {
   /** Milliseconds that a lost connection is tried to be got back. */
   readonly giveUpMs: number;
   readonly signal: AbortSignal;
+  /** Told of each end or failure of a process, also where the filter leaves it out. */
+  readonly onProcessEnd?: (event: JobEvent) => void;
   /** For tests: waits between tries. */
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
@@ -45,7 +47,9 @@ export async function* followJob(options: FollowOptions): AsyncGenerator<FeedIte
       }
       for await (const { event, attempt } of streamOf(cursor, options)) {
         tries.progress();
-        if (event !== undefined) yield* cursor.take(event, attempt);
+        if (event === undefined) continue;
+        if (endsProcess(event)) options.onProcessEnd?.(event);
+        yield* cursor.take(event, attempt);
       }
       return;
     } catch (error) {
@@ -118,7 +122,7 @@ async function* streamOf(cursor: LogCursor, options: FollowOptions): AsyncGenera
   let hasEnded = false;
   try {
     for await (const response of clients.events.streamJobEvents(cursor.request(), { signal: both })) {
-      hasEnded ||= endsProcess(response.event);
+      hasEnded ||= response.event !== undefined && endsProcess(response.event);
       clearTimeout(timer);
       yield response;
       if (hasEnded) timer = setTimeout(() => quiet.abort(), legacyDrainMs);
@@ -131,8 +135,8 @@ async function* streamOf(cursor: LogCursor, options: FollowOptions): AsyncGenera
   }
 }
 
-function endsProcess(event: JobEvent | undefined): boolean {
-  return event?.eventType === EventType.PROCESS_END || event?.eventType === EventType.PROCESS_ERROR;
+function endsProcess(event: JobEvent): boolean {
+  return event.eventType === EventType.PROCESS_END || event.eventType === EventType.PROCESS_ERROR;
 }
 
 /** A stream that stops in the middle of a message is one whose server was ended, whatever code the library gives it. */

@@ -63,7 +63,11 @@ export class LogCursor {
       jobId,
       fromSequence: BigInt(early),
       fromTimestamp: BigInt(fromTimestamp),
-      eventFilter: [...filter],
+      // Such a server tells no results: the end of the process says how the job went.
+      eventFilter:
+        isLegacy && filter.length > 0
+          ? [...new Set([...filter, EventType.PROCESS_END, EventType.PROCESS_ERROR])]
+          : [...filter],
       attempt: attempt === 0 ? this.#attempt : attempt,
       followAttempts: attempt === 0 && this.#attempt > 0,
     };

@@ -89,14 +89,18 @@ async function watch(job: Watch): Promise<number> {
     const notes = options.outputOnly ? context.stderr : context.stdout;
     await notes.write(`Streaming events for job ${options.jobId}:\n${"=".repeat(50)}\n`);
   }
+  let last: JobEvent | undefined;
   const feed = followJob({
     ...options,
     clients,
     latestAttempt: record?.job?.attempt ?? 0,
     isLegacy: record === undefined,
     signal,
+    onProcessEnd: (event) => {
+      last = event;
+    },
   });
-  const last = await showAll(paced(feed, options, signal), view);
+  await showAll(paced(feed, options, signal), view);
   const outcome = await findOutcome(job, last);
   if (view instanceof JsonView) await view.print({ type: "result", jobId: options.jobId, ...outcome.json });
   else if (outcome.sentence !== "") await view.note(`${outcome.isSuccess ? "✅" : "❌"} ${outcome.sentence}`);
@@ -107,20 +111,12 @@ function createView(options: MonitorOptions, context: CliContext): LineView | Js
   return options.json ? new JsonView(context) : new LineView({ ...options, context });
 }
 
-/** @returns the last event of the process's end or failure */
-async function showAll(feed: AsyncIterable<FeedItem>, view: MonitorView): Promise<JobEvent | undefined> {
-  let last: JobEvent | undefined;
+async function showAll(feed: AsyncIterable<FeedItem>, view: MonitorView): Promise<void> {
   try {
-    for await (const item of feed) {
-      await view.show(item);
-      if (item.kind !== "event") continue;
-      const { case: name } = item.event.eventData;
-      if (name === "processEnd" || name === "processError") last = item.event;
-    }
+    for await (const item of feed) await view.show(item);
   } finally {
     await view.close();
   }
-  return last;
 }
 
 function paced(

@@ -17,10 +17,10 @@ export interface JobFlags {
   readonly commit?: string;
   readonly branch?: string;
   readonly owner: string;
-  readonly env: readonly string[];
-  readonly metadata: readonly string[];
+  readonly env?: readonly string[];
+  readonly metadata?: readonly string[];
   readonly command?: string;
-  readonly args: readonly string[];
+  readonly args?: readonly string[];
   readonly processType: string;
   readonly timeoutSeconds: number;
   readonly workingDirectory?: string;
@@ -71,8 +71,8 @@ export function buildRequest(input: SubmitInput): EnqueueRequest {
       repository,
       commit: config?.commit || flags.commit || (isGoForm ? "main" : ""),
       branch: config?.branch || flags.branch || (isGoForm ? "main" : ""),
-      environment: { ...parsePairs("--env", flags.env), ...config?.environment },
-      metadata: { ...parsePairs("--metadata", flags.metadata), ...config?.metadata },
+      environment: { ...parsePairs("--env", flags.env ?? []), ...config?.environment },
+      metadata: { ...parsePairs("--metadata", flags.metadata ?? []), ...config?.metadata },
       owner: config?.owner || flags.owner,
       command,
       args: [...args],
@@ -88,7 +88,7 @@ function commandOf({ flags, config, afterDashes }: SubmitInput): {
   readonly command: string;
   readonly args: readonly string[];
 } {
-  const flagged = flags.args.flatMap((text) => splitEscaped(text, ","));
+  const flagged = (flags.args ?? []).flatMap((text) => splitEscaped(text, ","));
   const [first = "", ...rest] = afterDashes;
   const own =
     flags.command === undefined || flags.command === ""
