@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { BenchReport } from "@repo/bench";
+import { publishDocument } from "@repo/tools/bench-document";
+
+const names = ["throughput", "events", "latency"] as const;
+
+/** Prints and stores a report, and brings the tables of docs/bench/README.md up to date with it. */
+export async function publish(report: BenchReport): Promise<void> {
+  await publishDocument(report, { member: "airunner", names });
+}
