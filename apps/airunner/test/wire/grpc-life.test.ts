@@ -109,7 +109,7 @@ describe("a gRPC client over HTTP/2", () => {
     expect(job.text(1)).toBe(jobId);
     expect(job.number(3), "state RUNNING").toBe(2);
     expect(job.message(2).text(7)).toBe("make");
-    expect(job.message(2).messages(8)).toHaveLength(2);
+    expect(job.message(2).texts(8)).toEqual(["one", "two, three"]);
     expect(job.message(2).message(4).text(2), "a worker sees the environment").toBe("release");
     expect(job.message(5).number(1), "updated_at, from which Go takes started_at").toBeGreaterThanOrEqual(
       createdAt,

@@ -99,9 +99,17 @@ export class WireMessage {
   }
 
   messages(number: number): readonly WireMessage[] {
+    return this.#repeated(number).map(readMessage);
+  }
+
+  texts(number: number): readonly string[] {
+    return this.#repeated(number).map((bytes) => Buffer.from(bytes).toString());
+  }
+
+  #repeated(number: number): readonly Uint8Array[] {
     return (this.#fields.get(number) ?? []).map((value) => {
       if (typeof value === "bigint") throw new Error(`Field ${number} is a number.`);
-      return readMessage(value);
+      return value;
     });
   }
 }
