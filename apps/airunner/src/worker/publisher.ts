@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type CallContext, untilAnswered } from "./call-retry.ts";
+import type { CancelFlag, JobServer } from "./job-server.ts";
+import type { SpooledEvent, SpoolFile } from "./spool/spool-file.ts";
+
+export interface PublisherOptions {
+  readonly server: Pick<JobServer, "append">;
+  readonly taskToken: string;
+  readonly spool: SpoolFile;
+  readonly context: CallContext;
+  /** Told what each answer says of cancelling. */
+  readonly onAnswer: (flag: CancelFlag) => void;
+}
+
+/** Of one call; a server takes 4 MiB, and a lost answer should not cost much to repeat. */
+const callBytes = 1024 * 1024;
+
+/** Carries the events of one attempt from its spool to the server: in order, one call at a time, each until it is answered. */
+export class Publisher {
+  readonly #options: PublisherOptions;
+  #acknowledged = 0;
+  #isCalling = false;
+  #progress = Promise.withResolvers<void>();
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+  }
+
+  /** Whether events are on their way to the server right now. */
+  get isBusy(): boolean {
+    return this.#isCalling;
+  }
+
+  /** The last sequence that is in the server's log; 0 while none is. */
+  get acknowledged(): number {
+    return this.#acknowledged;
+  }
+
+  /** Resolves once everything up to `sequence` is in the server's log, if `run` comes that far. */
+  async reached(sequence: number): Promise<void> {
+    while (this.#acknowledged < sequence) await this.#progress.promise;
+  }
+
+  /**
+   * Publishes what is in the spool and what comes into it. Never resolves.
+   *
+   * @throws {CallEnded}; the reason of `signal` once it aborts; an error once the spool is closed
+   */
+  async run(signal: AbortSignal): Promise<never> {
+    const { spool } = this.#options;
+    for (let position = spool.start; ; ) {
+      signal.throwIfAborted();
+      const page = await spool.read(position, callBytes);
+      if (page.next === position) {
+        await spool.waitForMore(position, signal);
+        continue;
+      }
+      position = page.next;
+      if (page.events.length > 0) await this.#publish(page.events, position, signal);
+    }
+  }
+
+  async #publish(events: readonly SpooledEvent[], next: number, signal: AbortSignal): Promise<void> {
+    const { server, taskToken, spool, context, onAnswer } = this.#options;
+    this.#isCalling = true;
+    try {
+      const answer = await appendEvents(server, taskToken, events, context, signal);
+      this.#acknowledged = answer.lastSequence;
+      onAnswer(answer);
+    } finally {
+      this.#isCalling = false;
+    }
+    await spool.acknowledge(next, this.#acknowledged);
+    const progress = this.#progress;
+    this.#progress = Promise.withResolvers();
+    progress.resolve();
+  }
+}
+
+/** Appends `events` until the server has them all; `lastSequence` of the answer is at least that of the last event. */
+export async function appendEvents(
+  server: Pick<JobServer, "append">,
+  taskToken: string,
+  events: readonly SpooledEvent[],
+  context: CallContext,
+  signal: AbortSignal,
+): ReturnType<JobServer["append"]> {
+  const serialised = events.map(({ bytes }) => bytes);
+  const last = events.at(-1)?.endSequence ?? 0;
+  return await untilAnswered(
+    async () => {
+      const answer = await server.append(taskToken, serialised, last, signal);
+      if (answer.lastSequence >= last) return answer;
+      throw new Error(`The server acknowledged events up to ${answer.lastSequence} only, not up to ${last}.`);
+    },
+    context,
+    signal,
+  );
+}
