@@ -150,6 +150,8 @@ export class RequestBody {
   #readAll(take: (piece: Uint8Array) => void): Promise<void> {
     const { body } = this.#exchange;
     this.#call.throwIfEnded();
+    // Node tells the end of an empty body at once, that is before authentication has taken its turn of the loop.
+    if (body.readableEnded) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const settle = (error?: Error): void => {
         clearTimeout(timer);
