@@ -48,8 +48,14 @@ const maxMessageBytes = 64 * 1024 * 1024;
 export function createJobClients(options: JobClientsOptions): JobClients {
   const url = parseServerUrl(options.server);
   const server = formatServer(url);
-  const context: ServerContext = { server, url, trustedBy: options.trust?.source };
-  const session = new Http2SessionManager(
+  let hasAnswered = false;
+  const context: ServerContext = {
+    server,
+    url,
+    trustedBy: options.trust?.source,
+    hasAnswered: () => hasAnswered,
+  };
+  const session = new GuardedSessionManager(
     url,
     { pingIntervalMs: options.pingIntervalMs ?? 15_000, pingTimeoutMs: options.pingTimeoutMs ?? 10_000 },
     options.trust !== undefined && url.protocol === "https:" ? { ca: [...options.trust.certificates] } : {},
@@ -58,7 +64,14 @@ export function createJobClients(options: JobClientsOptions): JobClients {
     baseUrl: server,
     httpVersion: "2",
     sessionManager: session,
-    interceptors: [authorize(options.token ?? noToken)],
+    interceptors: [
+      authorize(options.token ?? noToken),
+      (next) => async (request) => {
+        const response = await next(request);
+        hasAnswered = true;
+        return response;
+      },
+    ],
     readMaxBytes: maxMessageBytes,
     // Output is many small messages: compressing each costs the server more than it saves on the way.
     acceptCompression: [],
@@ -73,6 +86,26 @@ export function createJobClients(options: JobClientsOptions): JobClients {
     explain: (error) => toClientError(error, context),
     [Symbol.dispose]: () => session.abort(),
   };
+}
+
+/**
+ * The library takes its listeners off a session that is broken but has not said so yet when it is told to close it;
+ * the error that comes then would end the whole program.
+ */
+class GuardedSessionManager extends Http2SessionManager {
+  readonly #guarded = new WeakSet<object>();
+
+  override async request(
+    ...call: Parameters<Http2SessionManager["request"]>
+  ): ReturnType<Http2SessionManager["request"]> {
+    const stream = await super.request(...call);
+    const { session } = stream;
+    if (session !== undefined && !this.#guarded.has(session)) {
+      this.#guarded.add(session);
+      session.on("error", () => undefined);
+    }
+    return stream;
+  }
 }
 
 function authorize(token: TokenProvider): Interceptor {

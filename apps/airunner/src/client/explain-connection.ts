@@ -10,6 +10,8 @@ export interface ServerContext {
   readonly url: URL;
   /** See `Trust.source`. */
   readonly trustedBy: string | undefined;
+  /** Whether any call over this address was answered yet. */
+  readonly hasAnswered: () => boolean;
 }
 
 const untrusted = new Set([
@@ -25,6 +27,8 @@ const untrusted = new Set([
   "INVALID_PURPOSE",
 ]);
 
+const closed = "it closed the connection";
+
 const networkReasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens there",
   ENOTFOUND: "there is no such host name",
@@ -33,12 +37,12 @@ const networkReasons: Readonly<Record<string, string>> = {
   EHOSTUNREACH: "there is no way to that host",
   ENETUNREACH: "there is no way to that network",
   EADDRNOTAVAIL: "there is no way to that address",
-  ECONNRESET: "it closed the connection",
-  EPIPE: "it closed the connection",
-  ERR_HTTP2_STREAM_CANCEL: "it closed the connection",
-  ERR_HTTP2_SESSION_ERROR: "it closed the connection",
-  ERR_HTTP2_INVALID_SESSION: "it closed the connection",
-  ERR_SOCKET_CLOSED: "it closed the connection",
+  ECONNRESET: closed,
+  EPIPE: closed,
+  ERR_HTTP2_STREAM_CANCEL: closed,
+  ERR_HTTP2_SESSION_ERROR: closed,
+  ERR_HTTP2_INVALID_SESSION: closed,
+  ERR_SOCKET_CLOSED: closed,
 };
 
 /** @returns `undefined` where the server did answer */
@@ -78,8 +82,17 @@ export function connectTimeout(context: ServerContext, deadlineMs: number): Clie
   return unreachable(context, `it does not answer within ${deadlineMs / 1000} s`, undefined);
 }
 
-function unreachable({ server }: ServerContext, why: string, cause: unknown): ClientError {
-  const message = `cannot reach ${server}: ${why}; is airunner-server running there, and is --server right?`;
+/** For a stream that is reset without a word: its connection broke. */
+export function connectionClosed(context: ServerContext, cause: unknown): ClientError {
+  return unreachable(context, closed, cause);
+}
+
+function unreachable(context: ServerContext, why: string, cause: unknown): ClientError {
+  const { server, url } = context;
+  // What serves TLS hangs up on plain text without a word.
+  const isMaybeTls = why === closed && url.protocol === "http:" && !context.hasAnswered();
+  const hint = isMaybeTls ? `; if it serves TLS, use --server=https://${url.host}` : "";
+  const message = `cannot reach ${server}: ${why}; is airunner-server running there, and is --server right?${hint}`;
   return new ClientError("unreachable", message, { cause, isTransient: true });
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Code, ConnectError } from "@connectrpc/connect";
 import { ClientError, type ClientErrorCode } from "./client-error.ts";
-import { explainConnectionFailure, type ServerContext } from "./explain-connection.ts";
+import { connectionClosed, explainConnectionFailure, type ServerContext } from "./explain-connection.ts";
 
 interface Rule {
   readonly code: ClientErrorCode;
@@ -45,18 +45,13 @@ export function toClientError(error: unknown, context: ServerContext): ClientErr
   const failed = ConnectError.from(error);
   // An interceptor's ClientError (a token file that is gone) arrives wrapped.
   if (failed.cause instanceof ClientError) return failed.cause;
-  if (failed.code === Code.Canceled && failed.cause === undefined) return closedByServer(context, error);
+  // Our own cancelling has its reason as the cause; a stream is reset so when its connection breaks.
+  if (failed.code === Code.Canceled && failed.cause === undefined) return connectionClosed(context, error);
   const connection = explainConnectionFailure(failed, context);
   if (connection !== undefined) return connection;
   const rule = rules[failed.code];
   const options = { cause: error, isTransient: rule.isTransient ?? false };
   return new ClientError(rule.code, sentence(failed, rule, context.server), options);
-}
-
-/** Not our own cancelling, which has its reason as the cause: a stream is reset so when its connection breaks. */
-function closedByServer({ server }: ServerContext, cause: unknown): ClientError {
-  const message = `${server} closed the connection; is it being restarted?`;
-  return new ClientError("unreachable", message, { cause, isTransient: true });
 }
 
 function sentence(failed: ConnectError, rule: Rule, server: string): string {
@@ -70,7 +65,7 @@ function sentence(failed: ConnectError, rule: Rule, server: string): string {
 
 /** The server's words tell a missing token from a bad or an old one; old servers say "invalid token" to all. */
 function unauthenticated(said: string, server: string): string {
-  if (/missing/i.test(said)) {
+  if (/missing bearer/i.test(said)) {
     return `${server} wants a token; give one by --token-file, --token or AIRUNNER_TOKEN (make it with 'airunner-cli token')`;
   }
   if (/expired/i.test(said)) {
