@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setImmediate } from "node:timers/promises";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { JobState } from "../src/gen/job/v1/job_pb.ts";
 import { createMemoryStore } from "../src/stores/memory/memory-store.ts";
 import { describeJobStore } from "./contract/job-store.ts";
+import { createKit, output, outputOf } from "./contract/kit.ts";
+import { runBeside, steps } from "./contract/naive-run.ts";
 import type { StoreFactory } from "./contract/store-under-test.ts";
 
 const memory: StoreFactory = {
@@ -19,3 +24,60 @@ const memory: StoreFactory = {
 };
 
 describeJobStore("memory", memory);
+
+test("whatever is done in whichever order, the memory store does as the rules say", async () => {
+  let jobs = 0;
+  const property = fc.asyncProperty(steps, async (sequence) => {
+    jobs += await runBeside(memory, sequence);
+  });
+  await fc.assert(property, { numRuns: 300 });
+  // Else the steps were such that nothing was tried.
+  expect(jobs).toBeGreaterThan(1_000);
+});
+
+test("a claim that waits is answered in the tick in which a job comes", async () => {
+  await using kit = await createKit(memory);
+  const { claims } = kit.startClaim();
+  let isAnswered = false;
+  void claims.then(() => {
+    isAnswered = true;
+  });
+  await kit.enqueue();
+  await new Promise(process.nextTick);
+  expect(isAnswered).toBe(true);
+});
+
+test("100,000 jobs are drained, each once and in order", async () => {
+  await using kit = await createKit(memory, { maxFinishedJobs: 1_000 });
+  const ids: string[] = [];
+  for (let count = 0; count < 100_000; count += 1) ids.push(await kit.enqueue());
+  const drained: string[] = [];
+  while (drained.length < ids.length) {
+    for (const { lease } of await kit.claimAll({ maxJobs: 100 })) {
+      drained.push(lease.jobId);
+      await kit.complete(lease);
+    }
+  }
+  // Comparing the arrays by `toEqual` would take longer than draining.
+  expect(drained.every((jobId, index) => jobId === ids[index])).toBe(true);
+  expect(await kit.list({ state: JobState.COMPLETED, pageSize: 1 })).toMatchObject({ total: 1_000 });
+});
+
+test("events above the memory for them are read back from the file", async () => {
+  const store = createMemoryStore({ eventBytesInMemory: 100_000 });
+  const small: StoreFactory = {
+    ...memory,
+    createStore: async ({ clock }) => ({
+      store,
+      advance: (ms) => clock.advance(ms),
+      settle: () => setImmediate(),
+      [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+    }),
+  };
+  await using kit = await createKit(small);
+  const { lease } = await kit.running();
+  const sent = Array.from({ length: 200 }, (_, index) => Buffer.alloc(20_000, `${index} `));
+  for (const [index, bytes] of sent.entries()) await kit.append(lease, [output(index + 1, bytes)]);
+  const events = await kit.readAll(lease.jobId, 1, 65_536);
+  expect(Buffer.concat(events.map(outputOf)).equals(Buffer.concat(sent))).toBe(true);
+});
