@@ -11,6 +11,7 @@ import { showCommand } from "./commands/show.ts";
 import { submitCommand } from "./commands/submit.ts";
 import { testOutputCommand } from "./commands/test-output.ts";
 import { tokenCommand } from "./commands/token.ts";
+import { workerCommand } from "./commands/worker.ts";
 import type { CliContext } from "./context.ts";
 
 export const programName = "airunner-cli";
@@ -20,6 +21,7 @@ export type CommandFactory = (context: CliContext, afterDashes: readonly string[
 
 /** Every command, in the order of the help. */
 const factories: readonly CommandFactory[] = [
+  workerCommand,
   submitCommand,
   monitorCommand,
   listCommand,

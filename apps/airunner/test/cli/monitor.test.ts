@@ -140,11 +140,16 @@ test.for([
     "124 for its time limit",
     { exitCode: 143, reason: ResultReason.TIMED_OUT, message: "ended after 5 s" },
     124,
-    "❌ The job ran out of its time limit: ended after 5 s",
+    "❌ ended after 5 s",
   ],
   [
     "130 for a cancelled one",
-    { exitCode: 143, state: JobState.CANCELLED, reason: ResultReason.CANCELLED, message: "wrong branch" },
+    {
+      exitCode: 143,
+      state: JobState.CANCELLED,
+      reason: ResultReason.CANCELLED,
+      message: "The job was cancelled: wrong branch",
+    },
     130,
     "❌ The job was cancelled: wrong branch",
   ],
@@ -153,7 +158,7 @@ test.for([
     "1 where no process ran",
     { exitCode: 0, state: JobState.FAILED, reason: ResultReason.CHECKOUT_FAILED, message: "no such branch" },
     1,
-    "❌ The job failed: no such branch",
+    "❌ no such branch",
   ],
 ] as const)("monitor exits with %s", async ([, sketch, code, sentence], { expect }) => {
   await using server = await startScriptedServer({

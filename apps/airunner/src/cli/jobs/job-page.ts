@@ -120,13 +120,11 @@ function attemptTook(attempt: Attempt, nowMs: number): string {
 }
 
 function resultText(result: JobResult): string {
-  const message = result.errorMessage === "" ? "" : `: ${result.errorMessage}`;
-  if (result.success) return `succeeded${message}`;
+  if (result.success) return "succeeded";
+  if (result.errorMessage !== "") return result.errorMessage;
   const reason = reasonName(result.reason);
   const how = result.signal === "" ? `exit code ${result.exitCode}` : `signal ${result.signal}`;
-  return reason === "exited" || reason === "unspecified"
-    ? `${how}${message}`
-    : `${reason} (${how})${message}`;
+  return reason === "exited" || reason === "unspecified" ? how : `${reason} (${how})`;
 }
 
 /** One sentence of what to do next. */

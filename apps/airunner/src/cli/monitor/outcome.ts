@@ -19,25 +19,28 @@ export interface Outcome {
   readonly isSuccess: boolean;
 }
 
-/** Of a job that has ended, or of one attempt of it. */
-export function outcomeOfResult(result: JobResult, state: JobState): Outcome {
+/**
+ * Of a job that has ended, or of one attempt of it.
+ *
+ * @param isEndShown the end of the process stood in the log and was shown
+ */
+export function outcomeOfResult(result: JobResult, state: JobState, isEndShown: boolean): Outcome {
   const message = harmless(result.errorMessage);
-  const because = message === "" ? "" : `: ${message}`;
   if (state === JobState.CANCELLED || result.reason === ResultReason.CANCELLED) {
-    return failure(exitCodes.cancelled, `The job was cancelled${because}`);
+    return failure(exitCodes.cancelled, message || "The job was cancelled");
   }
   if (result.reason === ResultReason.TIMED_OUT) {
-    return failure(exitCodes.timedOut, `The job ran out of its time limit${because}`);
+    return failure(exitCodes.timedOut, message || "The job ran out of its time limit");
   }
   if (result.success) return { exitCode: exitCodes.success, sentence: "", isSuccess: true };
   const isPlain = result.reason === ResultReason.EXITED || result.reason === ResultReason.SIGNALED;
   const how = result.signal === "" ? `exit code ${result.exitCode}` : `signal ${harmless(result.signal)}`;
-  const sentence = `The job failed${because}${result.exitCode === 0 ? "" : ` (${how})`}`;
-  return failure(processCode(result.exitCode), isPlain && because === "" ? "" : sentence);
+  const sentence = message || `The job failed${result.exitCode === 0 ? "" : ` (${how})`}`;
+  return failure(processCode(result.exitCode), isPlain && isEndShown ? "" : sentence);
 }
 
-export function outcomeOfJob(job: Job): Outcome {
-  if (job.result !== undefined) return outcomeOfResult(job.result, job.state);
+export function outcomeOfJob(job: Job, isEndShown: boolean): Outcome {
+  if (job.result !== undefined) return outcomeOfResult(job.result, job.state, isEndShown);
   // Without a result: cancelled before it ran, or ended by a server that keeps none.
   if (job.state === JobState.COMPLETED) return { exitCode: 0, sentence: "", isSuccess: true };
   if (job.state === JobState.CANCELLED) {
@@ -49,7 +52,7 @@ export function outcomeOfJob(job: Job): Outcome {
 }
 
 export function outcomeOfAttempt(job: Job, attempt: Attempt | undefined, number: number): Outcome {
-  if (attempt?.result !== undefined) return outcomeOfResult(attempt.result, JobState.UNSPECIFIED);
+  if (attempt?.result !== undefined) return outcomeOfResult(attempt.result, JobState.UNSPECIFIED, false);
   const state = attempt === undefined ? "is not known any more" : "ended without a result";
   return failure(exitCodes.failed, `Attempt ${number} of job ${job.jobId} ${state}`);
 }

@@ -165,7 +165,7 @@ async function findOutcome(
   const attempt = attempts.find((one) => one.number === options.attempt);
   const outcome =
     options.attempt === 0 || options.attempt === job.attempt
-      ? outcomeOfJob(job)
+      ? outcomeOfJob(job, last !== undefined && options.filter.length === 0)
       : outcomeOfAttempt(job, attempt, options.attempt);
   const result = options.attempt === 0 ? job.result : attempt?.result;
   return {
