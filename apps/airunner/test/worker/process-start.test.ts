@@ -26,6 +26,14 @@ const failing: readonly Failing[] = [
     "command_not_found",
     /"no-such-command" was not found in PATH \(/,
   ],
+  [
+    "a command with its arguments in it",
+    "echo hello",
+    [],
+    {},
+    "command_not_found",
+    /"echo hello" was not found in PATH .*: give its arguments apart/,
+  ],
   ["no command", "", [], {}, "command_not_found", /names no command/],
   ["a path that is missing", "./missing.sh", [], {}, "command_not_found", /"\.\/missing\.sh" does not exist/],
   [

@@ -143,7 +143,13 @@ async function findCommand({ command, env, cwd }: StartSpec): Promise<string> {
     // As execvp(3): a directory or a file without the permission is passed over, and remembered.
     if (fault === "not executable") worst = fault;
   }
-  throw toFault(worst ?? "missing", `The command "${name}"`, `was not found in PATH (${shorten(path)})`);
+  // No shell takes it apart: "npm test" is looked for as one program.
+  const hint = /\s/.test(command.trim()) ? ": give its arguments apart from it, as arguments" : "";
+  throw toFault(
+    worst ?? "missing",
+    `The command "${name}"`,
+    `was not found in PATH (${shorten(path)})${hint}`,
+  );
 }
 
 function toFault(fault: Exclude<Fault, undefined>, what: string, missing: string): ProcessError {
