@@ -20,11 +20,10 @@ export interface ConnectJobServerOptions {
   readonly dequeueWaitMs?: number;
   /** Milliseconds that any other call may take; default 30,000. */
   readonly callTimeoutMs?: number;
+  /** Milliseconds that one of several queues is waited on where the server takes only one; default 5,000. */
+  readonly turnMs?: number;
   readonly random?: () => number;
 }
-
-/** A wait on one of several queues of a server that can only wait on one at a time. */
-const turnMs = 5000;
 
 /**
  * The server over Connect: ours, or one of the Go program, which shows by `unimplemented`. That one has no
@@ -57,7 +56,10 @@ export function createConnectJobServer(options: ConnectJobServerOptions): JobSer
       if (request.queues.length > 1) await probe(signal);
       const { queue } = pickQueue(request.queues, random);
       const isTurn = isGoProgram === true && request.queues.length > 1;
-      yield* poll(request, queue, { signal, timeoutMs: isTurn ? Math.min(turnMs, waitMs) : waitMs });
+      yield* poll(request, queue, {
+        signal,
+        timeoutMs: isTurn ? Math.min(options.turnMs ?? 5000, waitMs) : waitMs,
+      });
     },
     async extend({ queue, taskToken }, leaseSeconds, signal) {
       const answer = await jobs.updateJob(

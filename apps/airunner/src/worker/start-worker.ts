@@ -18,6 +18,8 @@ export interface StartWorkerOptions
   readonly spoolFolder: string;
   readonly outputGraceMs?: number;
   readonly allowFileRepositories?: boolean;
+  /** See `ConnectJobServerOptions.turnMs`. */
+  readonly dequeueTurnMs?: number;
 }
 
 /** What a background process that kept the terminal may still write after its parent. */
@@ -29,7 +31,7 @@ const defaultOutputGraceMs = 1000;
  * @throws {ClientError} `bad_setting` for a folder that cannot be used; see {@link runWorker}
  */
 export async function startWorker(options: StartWorkerOptions): Promise<void> {
-  const { clients, log, workspace, spoolFolder } = options;
+  const { clients, log, workspace, spoolFolder, dequeueTurnMs } = options;
   await makeFolder(workspace, "--workspace-dir");
   await makeFolder(spoolFolder, "--spool-dir");
   await using folder = await SpoolFolder.open({
@@ -42,7 +44,12 @@ export async function startWorker(options: StartWorkerOptions): Promise<void> {
   await runWorker({
     ...options,
     services: {
-      server: createConnectJobServer({ address: clients.server, jobs: clients.jobs, events: clients.events }),
+      server: createConnectJobServer({
+        address: clients.server,
+        jobs: clients.jobs,
+        events: clients.events,
+        ...(dequeueTurnMs !== undefined && { turnMs: dequeueTurnMs }),
+      }),
       folder,
       log,
       clock: systemClock,

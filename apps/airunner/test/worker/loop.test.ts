@@ -2,23 +2,10 @@
 import { readdir } from "node:fs/promises";
 import { waitFor } from "@repo/testkit";
 import { describe, test } from "vitest";
-import { ProcessType, ResultReason } from "../../src/gen/job/v1/job_pb.ts";
+import { ResultReason } from "../../src/gen/job/v1/job_pb.ts";
 import { kindsOf, outputOf, ScriptedServer } from "./scripted-server.ts";
+import { lastAttempt, resultOf, shell } from "./shell-jobs.ts";
 import { testWorker } from "./worker-fixture.ts";
-
-const pipe = ProcessType.PIPE;
-
-/** A job that is a line of shell. */
-function shell(script: string, more: object = {}) {
-  return { command: "/bin/sh", args: ["-c", script], processType: pipe, ...more };
-}
-
-async function resultOf(server: ScriptedServer, jobId: string) {
-  return await waitFor(() => server.attemptsOf(jobId).at(-1)?.result, {
-    what: `the result of ${jobId}`,
-    deadlineMs: 30_000,
-  });
-}
 
 describe("what a job's end is", () => {
   test.for([
@@ -135,8 +122,7 @@ describe("where and with what a job runs", () => {
     });
     server.submit(shell("env", { environment: { GREETING: "hello" } }), "job");
     await resultOf(server, "job");
-    const [attempt] = server.attemptsOf("job");
-    const names = outputOf(attempt ?? fail())
+    const names = outputOf(lastAttempt(server, "job"))
       .toString()
       .split("\n")
       .map((line) => line.split("=")[0]);
@@ -159,7 +145,3 @@ describe("where and with what a job runs", () => {
     expect(Math.max(...server.dequeued.map(({ maxJobs }) => maxJobs))).toBe(2);
   });
 });
-
-function fail(): never {
-  throw new Error("there is no attempt");
-}
