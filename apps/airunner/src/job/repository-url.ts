@@ -15,14 +15,14 @@ function refuse(why: string): never {
 }
 
 function checkUrl(text: string): string {
-  if (/^[a-z]+:\/{3}/i.test(text)) refuse("names no host: write it as https://host/path");
   const url = URL.parse(text) ?? refuse("is no URL: write it as https://host/path or git@host:path");
   if (!allowedSchemes.has(url.protocol))
     refuse("has a scheme other than https, http, git and ssh: use one of these");
+  if (/^[a-z]+:\/{3}/i.test(text)) refuse("names no host: write it as https://host/path");
   if (url.password !== "") {
     refuse("holds a password, which every reader of the job could see: give it to the worker's git instead");
   }
-  if (url.hostname === "" || url.hostname.startsWith("-"))
+  if (url.hostname === "" || url.hostname.startsWith("-") || url.username.startsWith("-"))
     refuse("names no host: write it as https://host/path");
   if (/^\/*$/.test(url.pathname)) refuse("names a host but no path on it: write it as https://host/path");
   return text;
