@@ -103,7 +103,8 @@ test("success is exactly what worker and log agree on, and every failure says wh
       expect(settled.isSuccess).toBe(result.isSuccess && said.every((part) => part === 0 || part === ""));
       expect(settled.message !== "").toBe(!settled.isSuccess);
       expect(settled.reason).not.toBe(ResultReason.UNSPECIFIED);
-      if (settled.isSuccess) expect(settled).toMatchObject({ exitCode: 0, signal: "", reason: exited });
+      const { exitCode, signal } = settled;
+      expect(exitCode === 0 && signal === "" && settled.reason === exited).toBe(settled.isSuccess);
       expect(settleResult(settled, processEnd)).toEqual(settled);
     }),
   );

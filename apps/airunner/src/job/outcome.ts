@@ -42,10 +42,11 @@ export function settleResult(reported: Result, processEnd: ProcessEnd | undefine
     return succeeded(reported);
   }
   const { exitCode, signal } = processEnd !== undefined && !hasFailed(reported) ? processEnd : reported;
-  const reason =
-    reported.isSuccess || reported.reason === ResultReason.UNSPECIFIED
-      ? reasonOf({ exitCode, signal })
-      : reported.reason;
+  // A process that exited with 0 is no reason to fail.
+  const isUnsaid =
+    reported.reason === ResultReason.UNSPECIFIED ||
+    (reported.reason === ResultReason.EXITED && exitCode === 0 && signal === "");
+  const reason = reported.isSuccess || isUnsaid ? reasonOf({ exitCode, signal }) : reported.reason;
   const message = reported.message === "" ? sentenceOf({ exitCode, signal, reason }) : reported.message;
   return {
     ...reported,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { JobError } from "./errors.ts";
 import { toCloneUrl } from "./repository-url.ts";
 
 test.for([
@@ -52,6 +53,16 @@ test("a password is refused and never repeated", () => {
   expect(() => toCloneUrl("me:hunter2@example.com/x y")).toThrow(/^(?!.*hunter2)/);
 });
 
+/** The URL, or "refused". */
+function cloned(repository: string): string {
+  try {
+    return toCloneUrl(repository);
+  } catch (error) {
+    if (error instanceof JobError && error.code === "invalid_request") return "refused";
+    throw error;
+  }
+}
+
 test("whatever passes can be given to git: no flag, no space, no program", () => {
   fc.assert(
     fc.property(
@@ -61,13 +72,7 @@ test("whatever passes can be given to git: no flag, no space, no program", () =>
         fc.string().map((text) => `git@host:${text}`),
       ),
       (repository) => {
-        let url: string;
-        try {
-          url = toCloneUrl(repository);
-        } catch (error) {
-          expect(error).toMatchObject({ code: "invalid_request" });
-          return;
-        }
+        const url = cloned(repository);
         expect(url).toMatch(/^[A-Za-z0-9_.]/);
         expect(url).not.toMatch(/[\s\\\0]|^[\w-]*::/);
       },

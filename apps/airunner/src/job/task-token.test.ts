@@ -75,9 +75,7 @@ test("a token with any character changed, added or left out is refused", () => {
       token.slice(0, index) + token.slice(index + 1),
       token.slice(0, index) + other + token.slice(index),
     ]) {
-      expect(() => tokens.read(changed), changed).toThrow(
-        expect.objectContaining({ code: "invalid_task_token" }),
-      );
+      expect(() => tokens.read(changed)).toThrow(expect.objectContaining({ code: "invalid_task_token" }));
     }
   }
 });

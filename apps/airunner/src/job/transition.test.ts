@@ -159,16 +159,25 @@ test("whatever happens to a job, it is never in two minds about its state", () =
         expect(next.countedAttempts).toBeLessThanOrEqual(
           Math.min(next.attempt, Math.max(3, retryPolicy?.maxAttempts ?? 3)),
         );
-        if (retryPolicy !== undefined)
-          expect(next.countedAttempts).toBeLessThanOrEqual(retryPolicy.maxAttempts);
-        expect(next.result !== undefined).toBe(hasEnded(next));
-        if (next.isDead) expect(next.state).toBe(JobState.FAILED);
-        if (next.state === JobState.CANCELLED) expect(next.cancel).toBeDefined();
-        else if (next.cancel !== undefined) expect(next.state).toBe(JobState.RUNNING);
-        if (next.notBeforeMs !== undefined) expect(next.state).toBe(JobState.SCHEDULED);
-        if (next.state !== job.state) expect(next.updatedAtMs).toBe(time);
-        else if (next.attempt === job.attempt && step !== "retry")
-          expect(next.updatedAtMs).toBe(job.updatedAtMs);
+        const isSame = next.state === job.state && next.attempt === job.attempt;
+        expect({
+          result: next.result !== undefined,
+          counted: next.countedAttempts <= (retryPolicy?.maxAttempts ?? Infinity),
+          dead: !next.isDead || next.state === JobState.FAILED,
+          cancelled: next.state !== JobState.CANCELLED || next.cancel !== undefined,
+          toBeCancelled:
+            next.cancel === undefined || next.state === JobState.RUNNING || next.state === JobState.CANCELLED,
+          notBefore: next.notBeforeMs === undefined || next.state === JobState.SCHEDULED,
+          updated: next.updatedAtMs === (isSame ? job.updatedAtMs : time),
+        }).toEqual({
+          result: hasEnded(next),
+          counted: true,
+          dead: true,
+          cancelled: true,
+          toBeCancelled: true,
+          notBefore: true,
+          updated: true,
+        });
         job = next;
       }
     }),
