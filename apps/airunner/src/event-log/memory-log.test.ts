@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -8,7 +8,7 @@ import { EventType } from "../gen/job/v1/job_pb.ts";
 import { createEventMemory, type EventMemory } from "./event-memory.ts";
 import type { LogEntry } from "./log-entry.ts";
 import { createMemoryLog, type MemoryLog } from "./memory-log.ts";
-import { segmentBytes } from "./segment.ts";
+import { factsBytes, segmentBytes } from "./segment.ts";
 import { entryOf, epochMs, output } from "./testing.ts";
 
 /** A folder of its own, removed after the test. */
@@ -236,8 +236,46 @@ test("keeps events in memory where the file cannot be made, and says so once it 
   await expect(memory.room()).rejects.toMatchObject({ code: "store_unavailable" });
   await expect(memory.room()).rejects.not.toThrow(directory);
   expect(plain(await readAll(log))).toEqual(plain(entries));
-  log[Symbol.dispose]();
+  mkdirSync(directory);
   await memory.room();
+  expect(memory.bytesInMemory).toBeLessThanOrEqual(500_000);
+  expect(memory.bytesOnDisk).toBeGreaterThan(500_000);
+  expect(plain(await readAll(log))).toEqual(plain(entries));
+});
+
+test("does not blame the file for memory that could not go there", async ({ expect }) => {
+  const directory = join(makeFolder(), "missing");
+  await using memory = createEventMemory({ maxBytes: 300_000, directory });
+  const log = createMemoryLog(memory);
+  fill(log, 1000);
+  await expect(memory.room()).rejects.toThrow("cannot write");
+  log[Symbol.dispose]();
+  // The last segment of each log that is open stays in memory.
+  for (let open = 0; open < 4; open++) fill(createMemoryLog(memory), 240);
+  expect(memory.bytesInMemory).toBeGreaterThan(600_000);
+  await memory.room();
+});
+
+test("goes on moving segments to the file after some that waited were freed", async ({ expect }) => {
+  await using memory = createEventMemory({ maxBytes: 1_000_000 });
+  const freed = createMemoryLog(memory);
+  fill(freed, 600);
+  freed[Symbol.dispose]();
+  using log = createMemoryLog(memory);
+  const entries = fill(log, 3000);
+  await until(() => memory.bytesInMemory <= 1_000_000);
+  expect(plain(await readAll(log))).toEqual(plain(entries));
+});
+
+test("tells that there is more where its segment filled up during the read", async ({ expect }) => {
+  await using memory = createEventMemory({ maxBytes: 1e6 });
+  using log = createMemoryLog(memory);
+  fill(log, 200);
+  const reading = log.read(201, segmentBytes);
+  fill(log, 100);
+  const { entries, hasMore } = await reading;
+  expect((entries.at(-1)?.endSequence ?? 200) < log.lastSequence).toBe(hasMore);
+  expect(hasMore).toBe(true);
 });
 
 test("says so where the file is gone", async ({ expect }) => {
@@ -256,7 +294,8 @@ test("keeps an entry that is larger than a place in the file", async ({ expect }
   using log = createMemoryLog(memory);
   const entries = [...fill(log, 1, 100), ...fill(log, 1, 2_000_000), ...fill(log, 1, 100)];
   log.close();
-  await until(() => memory.bytesOnDisk > 0);
+  const largest = 2_000_000 + factsBytes;
+  await until(() => memory.bytesInMemory === largest);
   expect(plain(await readAll(log))).toEqual(plain(entries));
 });
 

@@ -317,6 +317,34 @@ test("lets the rest of the process go on while it reads a long log that nobody i
   expect(turns).toBeGreaterThan(400);
 });
 
+test("reads nothing while it waits", async ({ expect }) => {
+  const job = makeJob();
+  job.start();
+  const reading = readLog({ store: job, request: requestOf(), signal: never });
+  const first = reading.next();
+  for (let round = 0; round < 5; round++) await turn();
+  job.append([entryOf(output(1, "a"))]);
+  expect((await first).value?.length).toBe(1);
+  const second = reading.next();
+  for (let round = 0; round < 5; round++) await turn();
+  const { reads } = job;
+  for (let round = 0; round < 20; round++) await turn();
+  expect(job.reads).toBe(reads);
+  job.append([entryOf(output(2, "b"))]);
+  expect((await second).value?.length).toBe(1);
+  await reading.return();
+});
+
+test("passes nothing on once the signal has aborted, also during a read", async ({ expect }) => {
+  const job = makeJob();
+  job.start();
+  job.append([entryOf(output(1, "a"))]);
+  const stop = new AbortController();
+  const next = readLog({ store: job, request: requestOf(), signal: stop.signal }).next();
+  stop.abort();
+  expect(await next).toEqual({ done: true, value: undefined });
+});
+
 test.for([
   ["before it starts", 0],
   ["while it waits", 2],

@@ -155,23 +155,59 @@ function stamp(seconds: bigint, nanos = 0): Timestamp {
 }
 
 const empty = new Uint8Array();
-const base = output(7, "text");
+function bytesOf(...parts: readonly Uint8Array[]): Uint8Array {
+  return Uint8Array.from(Buffer.concat(parts));
+}
+
+const whole = serialise(output(7, "text"));
+const typed = field(3, EventType.OUTPUT);
+const text = field(1, new TextEncoder().encode("text"));
+const numbers = bytesOf(field(2, 7), field(3, 7));
+/** An event with one item, whose sequence is 7. */
+function batchOf(item: Uint8Array, more: Uint8Array = empty): Uint8Array {
+  const batch = bytesOf(field(1, item), numbers, more);
+  return bytesOf(field(1, 7), field(3, EventType.OUTPUT_BATCH), field(10, batch));
+}
 
 const oddForms: readonly (readonly [string, Uint8Array])[] = [
-  ["a sequence sent twice: the last counts", field(1, 9)],
-  ["a timestamp in two parts, which are merged", field(2, field(2, 5_000_000))],
-  ["an unknown number", field(30, 1)],
-  ["an unknown group", new BinaryWriter().tag(31, WireType.StartGroup).tag(31, WireType.EndGroup).finish()],
-  ["an unknown field inside the output", field(8, field(9, 1))],
+  ["a sequence sent twice: the last counts", bytesOf(whole, field(1, 9))],
+  ["a timestamp in two parts, which are merged", bytesOf(whole, field(2, field(2, 5_000_000)))],
+  ["an empty timestamp before other fields", bytesOf(field(2, empty), field(1, 7), whole)],
+  ["an unknown number", bytesOf(whole, field(30, 1))],
+  [
+    "an unknown group",
+    bytesOf(whole, new BinaryWriter().tag(31, WireType.StartGroup).tag(31, WireType.EndGroup).finish()),
+  ],
+  ["an output in two parts", bytesOf(typed, field(8, text), field(8, text))],
+  ["two outputs in one", bytesOf(typed, field(8, bytesOf(text, text)))],
+  ["an unknown field behind the output", bytesOf(typed, field(8, bytesOf(text, field(9, 1))))],
+  ["data of two kinds: the last counts", bytesOf(batchOf(text), whole)],
+  ["an item with a field twice", batchOf(bytesOf(text, text))],
+  ["a time of an item above 32 bits", batchOf(bytesOf(text, field(3, 2 ** 32 + 5)))],
+  ["a hint above 32 bits", batchOf(text, field(5, 2 ** 32 + 5))],
+  ["a type above 32 bits", bytesOf(whole, field(3, 2 ** 32 + EventType.OUTPUT))],
+  ["a number of a batch sent twice", batchOf(text, field(3, 7))],
 ];
 
-test.for(oddForms)("reads %s", ([, more], { expect }) => {
-  const bytes = Uint8Array.from([...serialise(base), ...more]);
+test.for(oddForms)("reads %s", ([, bytes], { expect }) => {
   const { bytes: kept, ...facts } = scanEvent(bytes);
   expect(facts).toEqual(expectedFacts(bytes));
   expect(fromBinary(JobEventSchema, kept)).toEqual(fromBinary(JobEventSchema, bytes));
   // Later readers, of other languages too, need not know such forms.
   expect([...kept]).toEqual([...toBinary(JobEventSchema, fromBinary(JobEventSchema, bytes))]);
+});
+
+const plainForms: readonly (readonly [string, Uint8Array])[] = [
+  ["an empty timestamp", bytesOf(field(2, empty), field(1, 7), typed, field(8, empty))],
+  ["an empty item", batchOf(empty)],
+  ["no timestamp and no sequence", bytesOf(typed, field(8, text))],
+  ["fields in another order", bytesOf(field(8, text), typed, field(2, field(2, 5)), field(1, 7))],
+];
+
+test.for(plainForms)("takes %s as it is", ([, bytes], { expect }) => {
+  const { bytes: kept, ...facts } = scanEvent(bytes);
+  expect(facts).toEqual(expectedFacts(bytes));
+  expect(kept).toBe(bytes);
 });
 
 const outputs = [{ output: empty }, { output: empty }];
@@ -225,12 +261,12 @@ const refusals: readonly (readonly [what: string, init: EventInit, message: RegE
 ];
 
 test.for(refusals)("refuses %s", ([, init, message], { expect }) => {
-  const whole: EventInit = {
+  const fields: EventInit = {
     timestamp: stamp(1n),
     eventType: EventType.OUTPUT,
     eventData: { case: "output", value: {} },
   };
-  const event: EventInit = Object.assign({}, whole, init);
+  const event: EventInit = Object.assign({}, fields, init);
   expect(() => scanEvent(serialise(event))).toThrow(message);
   const request = appendRequest("token", [heartbeat(1), event]);
   expect(codeOf(() => scanPublish(request))).toBe("invalid_request");
