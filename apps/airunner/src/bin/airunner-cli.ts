@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
 import { processContext } from "../cli/process-context.ts";
 import { runCli } from "../cli/run-cli.ts";

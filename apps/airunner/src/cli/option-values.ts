@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { InvalidArgumentError } from "commander";
-import type { EventType } from "../gen/job/v1/job_pb.ts";
 import { parseGoDuration } from "./text/go-duration.ts";
-import { eventTypeName, eventTypes, parseEventType } from "./text/names.ts";
 
 /** Reads the value of an option that takes a whole number. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
@@ -31,17 +29,4 @@ export function duration(minMs: number): (text: string) => number {
 /** Gathers the values of an option that may be given several times. */
 export function repeated(text: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, text];
-}
-
-/** Reads event types by number or name, between commas. */
-export function eventTypeList(text: string, previous: readonly EventType[] = []): readonly EventType[] {
-  const types = text.split(",").map((word) => {
-    const type = parseEventType(word);
-    if (type === undefined) {
-      const names = eventTypes.map((known) => `${known} ${eventTypeName(known)}`).join(", ");
-      throw new InvalidArgumentError(`Use numbers or names out of: ${names}.`);
-    }
-    return type;
-  });
-  return [...previous, ...types];
 }

@@ -6,7 +6,7 @@ import { FileOutput } from "./file-output.ts";
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** Milliseconds that anything may take which is left once a command has ended. */
-const lastResortMs = 2_000;
+const lastResortMs = 1_000;
 
 /** The context of a real process, and how to end that with an exit code. */
 export function processContext(): { readonly context: CliContext; readonly end: (exitCode: number) => void } {
@@ -24,7 +24,7 @@ export function processContext(): { readonly context: CliContext; readonly end: 
     },
     exitWith: () => undefined,
   };
-  return { context, end };
+  return { context, end: (exitCode) => end(exitCode, controller.signal) };
 }
 
 /** The first signal asks the command to end, the second ends it whatever it is doing. */
@@ -45,12 +45,13 @@ function endBySignal(name: NodeJS.Signals): void {
   process.kill(process.pid, name);
 }
 
-function end(exitCode: number): void {
+function end(exitCode: number, interrupted: AbortSignal): void {
   process.exitCode = exitCode;
+  const { reason }: { readonly reason: unknown } = interrupted;
   // Sockets that the far end does not close, a write that nobody takes.
   setTimeout(() => {
-    // The exit waits for a write that hangs; a signal shall end it then.
     for (const name of signals) process.removeAllListeners(name);
-    process.exit();
+    if (reason instanceof Interrupted) endBySignal(reason.signal);
+    else process.exit();
   }, lastResortMs).unref();
 }

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command } from "commander";
-import type { EventType } from "../../gen/job/v1/job_pb.ts";
 import { addConnectionOptions, type ConnectionFlags, openClients } from "../connection.ts";
 import { type CliContext, UsageError } from "../context.ts";
 import { exitCodeHelp } from "../exit-codes.ts";
-import { duration, eventTypeList, wholeNumber } from "../option-values.ts";
+import { duration, repeated, wholeNumber } from "../option-values.ts";
 import { addViewOptions, toViewOptions, type ViewFlags } from "../view-options.ts";
 
 interface MonitorFlags extends ConnectionFlags, ViewFlags {
   readonly fromSequence: number;
   readonly fromTimestamp: number;
-  readonly eventFilter: readonly EventType[];
+  readonly eventFilter?: readonly string[];
   readonly attempt: number;
   readonly playback?: true;
   readonly speed?: number;
@@ -26,8 +25,7 @@ export function monitorCommand(context: CliContext): Command {
     .option(
       "--event-filter <types>",
       "only these types of events: numbers or names, between commas",
-      eventTypeList,
-      [],
+      repeated,
     )
     .option(
       "--attempt <n>",
@@ -43,6 +41,8 @@ export function monitorCommand(context: CliContext): Command {
     if (flags.speed !== undefined && flags.playback === undefined) {
       throw new UsageError("--speed says how fast --playback is; give both");
     }
+    const { parseEventFilter } = await import("../monitor/event-filter.ts");
+    const filter = parseEventFilter(flags.eventFilter ?? []);
     const { runMonitor } = await import("../monitor/run-monitor.ts");
     using clients = await openClients(flags, context);
     if (!flags.json) {
@@ -56,7 +56,7 @@ export function monitorCommand(context: CliContext): Command {
         jobId: jobId.trim(),
         fromSequence: flags.fromSequence,
         fromTimestamp: flags.fromTimestamp,
-        filter: flags.eventFilter,
+        filter,
         attempt: flags.attempt,
         playbackSpeed: flags.playback === true ? (flags.speed ?? 1) : undefined,
         timeoutMs: flags.timeout === 0 ? undefined : flags.timeout,

@@ -35,6 +35,6 @@ export type FeedItem =
  */
 export interface MonitorView {
   show(item: FeedItem): Promise<void>;
-  /** Called once, when the feed has ended or was left. */
+  /** Called once, when the feed has ended. */
   close(): Promise<void>;
 }

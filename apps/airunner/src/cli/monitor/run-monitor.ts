@@ -100,7 +100,7 @@ async function watch(job: Watch): Promise<number> {
       last = event;
     },
   });
-  await showAll(paced(feed, options, signal), view);
+  await showAll(paced(feed, options, signal), view, signal);
   const outcome = await findOutcome(job, last);
   if (view instanceof JsonView) await view.print({ type: "result", jobId: options.jobId, ...outcome.json });
   else if (outcome.sentence !== "") await view.note(`${outcome.isSuccess ? "✅" : "❌"} ${outcome.sentence}`);
@@ -111,11 +111,18 @@ function createView(options: MonitorOptions, context: CliContext): LineView | Js
   return options.json ? new JsonView(context) : new LineView({ ...options, context });
 }
 
-async function showAll(feed: AsyncIterable<FeedItem>, view: MonitorView): Promise<void> {
+async function showAll(feed: AsyncIterable<FeedItem>, view: MonitorView, signal: AbortSignal): Promise<void> {
+  const aborted = Promise.withResolvers<never>();
+  // Nobody may be waiting for it when it comes.
+  aborted.promise.catch(() => undefined);
+  const abort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
   try {
-    for await (const item of feed) await view.show(item);
-  } finally {
+    // A view whose reader stands still must not keep the command from being interrupted.
+    for await (const item of feed) await Promise.race([view.show(item), aborted.promise]);
     await view.close();
+  } finally {
+    signal.removeEventListener("abort", abort);
   }
 }
 
