@@ -47,7 +47,9 @@ export function createObserver({
       end(end) {
         measured(end);
         endSpan(span, end);
-        log(logger, call, end);
+        // Within the call's context, from which the logger takes the trace id.
+        if (run === undefined) log(logger, call, end);
+        else run(() => log(logger, call, end));
       },
     };
   };

@@ -41,6 +41,9 @@ export interface RunningServer extends AsyncDisposable {
   drain(): Promise<void>;
 }
 
+/** Of a certificate's end. */
+const warnBeforeMs = 14 * 86_400_000;
+
 /**
  * Starts everything that listens. Disposing it without `drain` ends calls under way at once.
  *
@@ -83,6 +86,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   );
   if (certificate?.trust !== undefined)
     logger.info({ trust: certificate.trust }, "how clients trust this server");
+  if (certificate !== undefined && certificate.expiresAtMs - Date.now() < warnBeforeMs) {
+    logger.warn("the certificate runs out within two weeks: replace it and start the server again");
+  }
   health?.markReady();
   const stack = opened.move();
   let closing: Promise<void> | undefined;
@@ -156,8 +162,9 @@ async function listen(
   }
 }
 
-/** Both kinds of addresses where this machine has them. */
+/** Both kinds of addresses where this machine has them; of localhost the one that every client tries. */
 function bindable(host: string): string {
+  if (host.toLowerCase() === "localhost") return "127.0.0.1";
   if (host !== "*") return host;
   const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
     addresses?.some(({ family }) => family === "IPv6"),

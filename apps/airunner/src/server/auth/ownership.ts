@@ -4,7 +4,7 @@ import { AuthError } from "./auth-error.ts";
 import type { Caller } from "./caller.ts";
 
 /** Whether the caller submitted the job; nobody without a name did. */
-export function isSubmitter(caller: Caller, job: Pick<Job, "submitter">): boolean {
+function isSubmitter(caller: Caller, job: Pick<Job, "submitter">): boolean {
   return caller.subject !== "" && caller.subject === job.submitter;
 }
 

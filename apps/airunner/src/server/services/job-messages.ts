@@ -17,7 +17,7 @@ import type { ExecutionSettings } from "../settings/settings.ts";
 export type ExecutionConfigInit = MessageInitShape<typeof ExecutionConfigSchema>;
 
 /** What stands in place of an environment value that the caller may not see. */
-export const hiddenValue = "[hidden]";
+const hiddenValue = "[hidden]";
 
 export function toExecutionConfig(settings: ExecutionSettings): ExecutionConfigInit {
   return {
@@ -77,7 +77,7 @@ function hideEnvironment(params: Job["params"]): MessageInitShape<typeof JobPara
   return { ...params, environment };
 }
 
-export function toResultMessage(result: Result, jobId: string): MessageInitShape<typeof JobResultSchema> {
+function toResultMessage(result: Result, jobId: string): MessageInitShape<typeof JobResultSchema> {
   return {
     jobId,
     success: result.isSuccess,

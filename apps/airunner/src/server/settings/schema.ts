@@ -13,7 +13,7 @@ import * as z from "zod";
 import { defaults, limits } from "../../job/limits.ts";
 import { envHostname, envListen, envListenOrOff, envOrigins } from "./fields.ts";
 
-export const storeTypes = ["memory", "sqlite", "sqs"] as const;
+const storeTypes = ["memory", "sqlite", "sqs"] as const;
 
 /** Every setting of the server; the flags, `--help`, the README's table and the chart's check come from here. */
 export const settingsSchema = z.object({
