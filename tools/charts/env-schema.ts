@@ -8,7 +8,7 @@ import { z } from "zod";
 const isSchema = (value: unknown): value is z.ZodType => value instanceof z.ZodType;
 
 /** Where apps keep the schema of their environment. */
-const places = ["src/settings/schema.ts", "src/settings.ts"];
+const places = ["src/settings/schema.ts", "src/settings.ts", "src/server/settings/schema.ts"];
 
 /**
  * Every variable that an app reads, from the zod objects that its schema file exports.

