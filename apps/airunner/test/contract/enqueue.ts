@@ -63,7 +63,7 @@ export function enqueueBehaviour(behaves: Behaves): void {
     expect(new Set(ids).size).toBe(50);
   });
 
-  behaves("never again: a request replay that answers 1970", async (kit) => {
+  behaves("never again (row 10): a request replay that answers 1970", async (kit) => {
     const first = await kit.store.enqueue(newJob({ requestId: "r-1" }));
     await kit.advance(5_000);
     const second = await kit.store.enqueue(newJob({ requestId: "r-1" }));

@@ -14,7 +14,14 @@ import {
   ResultReason,
 } from "../../src/gen/job/v1/job_pb.ts";
 import type { Lease, NewJob, Result } from "../../src/job/job.ts";
-import type { Appended, AppendOptions, Claim, JobStore, ListQuery } from "../../src/job/job-store.ts";
+import type {
+  Appended,
+  AppendOptions,
+  Claim,
+  ClaimRequest,
+  JobStore,
+  ListQuery,
+} from "../../src/job/job-store.ts";
 import { FakeClock } from "./fake-clock.ts";
 import type { ContractOptions, StoreFactory, StoreUnderTest } from "./store-under-test.ts";
 
@@ -23,9 +30,21 @@ const dayMs = 86_400_000;
 
 export interface ClaimParts {
   readonly queue?: string;
+  /** Replaces `queue`. */
+  readonly queues?: readonly string[];
   readonly maxJobs?: number;
   readonly leaseMs?: number;
   readonly worker?: string;
+}
+
+function claimRequest({
+  queue = "default",
+  queues = [queue],
+  worker = "",
+  ...parts
+}: ClaimParts): ClaimRequest {
+  const { maxJobs = 1, leaseMs: ms = leaseMs } = parts;
+  return { queues: queues.map((name) => ({ queue: name, weight: 1 })), maxJobs, leaseMs: ms, worker };
 }
 
 /** Calls of a {@link JobStore} with everything filled in that a test does not care about. */
@@ -60,9 +79,8 @@ export class Kit implements AsyncDisposable {
   }
 
   /** Claims what must be there. */
-  async claimAll({ queue = "default", maxJobs = 1, leaseMs: ms = leaseMs, worker = "" }: ClaimParts = {}) {
-    const request = { queues: [{ queue, weight: 1 }], maxJobs, leaseMs: ms, worker };
-    return this.store.claim(request, AbortSignal.timeout(10_000));
+  async claimAll(parts: ClaimParts = {}): Promise<readonly Claim[]> {
+    return this.store.claim(claimRequest(parts), AbortSignal.timeout(10_000));
   }
 
   async claim(parts: ClaimParts = {}): Promise<Claim> {
@@ -72,16 +90,9 @@ export class Kit implements AsyncDisposable {
   }
 
   /** A claim that waits; abort `giveUp` to end it. */
-  startClaim(parts: ClaimParts & { readonly queues?: readonly string[] } = {}) {
-    const { queue = "default", queues = [queue], maxJobs = 1, leaseMs: ms = leaseMs, worker = "" } = parts;
+  startClaim(parts: ClaimParts = {}) {
     const giveUp = new AbortController();
-    const request = {
-      queues: queues.map((name) => ({ queue: name, weight: 1 })),
-      maxJobs,
-      leaseMs: ms,
-      worker,
-    };
-    return { claims: this.store.claim(request, giveUp.signal), giveUp };
+    return { claims: this.store.claim(claimRequest(parts), giveUp.signal), giveUp };
   }
 
   /** What a claim gets at this moment. */

@@ -51,7 +51,7 @@ export function leaseBehaviour(behaves: Behaves, factory: StoreFactory): void {
     },
   );
 
-  behaves("never again: a six-minute job failed by a limit of time", async (kit) => {
+  behaves("never again (row 2): a six-minute job failed by a limit of time", async (kit) => {
     const { lease } = await kit.running();
     for (let minute = 0; minute < 6; minute += 1) {
       await kit.advance(60_000);
@@ -109,7 +109,7 @@ export function leaseBehaviour(behaves: Behaves, factory: StoreFactory): void {
     expect(textOf(await kit.readAll(lease.jobId, 2))).toBe("second");
   });
 
-  behaves("never again: a stale worker overwriting a finished job", async (kit) => {
+  behaves("never again (row 6): a stale worker overwriting a finished job", async (kit) => {
     const { stale, lease } = await takenOver(kit);
     await kit.complete(lease);
     await expectRefusal(kit.fail(stale), "lease_lost");
@@ -136,6 +136,7 @@ export function leaseBehaviour(behaves: Behaves, factory: StoreFactory): void {
     const jobId = "01890a5d-ac96-774b-bcce-b302099a8057";
     await expectRefusal(kit.complete({ ...lease, jobId }), "job_not_found");
     expect(await kit.complete(lease)).toBe(JobState.COMPLETED);
+    await expectRefusal(kit.complete({ ...lease, handle: `${lease.handle}x` }), "lease_lost");
   });
 
   behaves("row 16: every job of a claim that could not be delivered is given back", async (kit) => {
@@ -153,7 +154,7 @@ export function leaseBehaviour(behaves: Behaves, factory: StoreFactory): void {
     ]);
   });
 
-  behaves("never again: a job orphaned by a failed send", async (kit) => {
+  behaves("never again (row 9): a job orphaned by a failed send", async (kit) => {
     await kit.running();
     // Nobody was told of the hand-out, and nobody says so.
     await kit.advance(leaseMs);

@@ -43,7 +43,7 @@ async function oneOfEach(kit: Kit) {
 }
 
 export function listBehaviour(behaves: Behaves): void {
-  behaves("never again: random list order", async (kit) => {
+  behaves("never again (row 19): random list order", async (kit) => {
     const ids: string[] = [];
     for (let count = 0; count < 60; count += 1) {
       ids.push(await kit.enqueue({ queue: count % 3 === 0 ? "a" : "b" }));

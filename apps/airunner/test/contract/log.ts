@@ -147,7 +147,7 @@ export function appendBehaviour(behaves: Behaves): void {
     },
   );
 
-  behaves("never again: 5 MB without a newline lost", async (kit) => {
+  behaves("never again (row 11): 5 MB without a newline lost", async (kit) => {
     const { lease } = await kit.running();
     const bytes = Buffer.alloc(5_000_000, "0123456789abcdefghijklmnopqrstuvwxyz");
     const chunk = 200_000;
@@ -253,7 +253,7 @@ export function readBehaviour(behaves: Behaves): void {
     expect(await reading).toEqual([]);
   });
 
-  behaves("never again: 297 of 5,000 events replayed", async (kit) => {
+  behaves("never again (row 3): 297 of 5,000 events replayed", async (kit) => {
     const { lease } = await kit.running();
     for (let from = 1; from <= 5_000; from += 500) await kit.append(lease, outputs(from, from + 499));
     await kit.complete(lease);
@@ -261,7 +261,7 @@ export function readBehaviour(behaves: Behaves): void {
     expect(sequencesOf(events)).toEqual(numbers(1, 5_000));
   });
 
-  behaves("never again: 2.7 % of live events received", async (kit) => {
+  behaves("never again (row 4): 2.7 % of live events received", async (kit) => {
     const { lease } = await kit.running();
     const readers: Promise<readonly JobEvent[]>[] = [];
     for (let from = 1; from <= 2_000; from += 20) {

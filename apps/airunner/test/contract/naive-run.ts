@@ -16,7 +16,12 @@ type Step =
       readonly delayMs: number;
       readonly policy: NaivePolicy | undefined;
     }
-  | { readonly do: "claim"; readonly queue: string; readonly maxJobs: number; readonly leaseMs: number }
+  | {
+      readonly do: "claim";
+      readonly queues: readonly string[];
+      readonly maxJobs: number;
+      readonly leaseMs: number;
+    }
   | { readonly do: "complete" | "fail" | "release"; readonly which: number }
   | { readonly do: "extend"; readonly which: number; readonly leaseMs: number }
   | { readonly do: "append"; readonly which: number; readonly from: number; readonly count: number }
@@ -24,6 +29,7 @@ type Step =
   | { readonly do: "advance"; readonly ms: number };
 
 const queue = fc.constantFrom("a", "b");
+const queues = fc.constantFrom(["a"], ["b"], ["a", "b"], ["b", "a"]);
 const which = fc.nat({ max: 11 });
 const leaseMs = fc.constantFrom(1_000, 2_000, 5_000);
 
@@ -47,7 +53,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 7,
-    arbitrary: fc.record({ do: kind("claim"), queue, maxJobs: fc.integer({ min: 1, max: 3 }), leaseMs }),
+    arbitrary: fc.record({ do: kind("claim"), queues, maxJobs: fc.integer({ min: 1, max: 3 }), leaseMs }),
   },
   { weight: 6, arbitrary: fc.record({ do: kind("complete", "fail", "release"), which }) },
   { weight: 2, arbitrary: fc.record({ do: kind("extend"), which, leaseMs }) },
@@ -162,9 +168,9 @@ class Run {
         break;
       }
       case "claim": {
-        const expected = this.#naive.claim(step.queue, step.maxJobs, step.leaseMs);
+        const expected = this.#naive.claim(step.queues, step.maxJobs, step.leaseMs);
         if (expected.length > 0) this.#take(await kit.claimAll(step), expected);
-        else this.#startWaiting(step.queue, step.leaseMs);
+        else this.#startWaiting(step.queues, step.leaseMs);
         break;
       }
       case "complete":
@@ -211,10 +217,10 @@ class Run {
     }
   }
 
-  #startWaiting(queue: string, leaseMs: number): void {
-    const { claims, giveUp } = this.#kit.startClaim({ queue, leaseMs });
+  #startWaiting(queues: readonly string[], leaseMs: number): void {
+    const { claims, giveUp } = this.#kit.startClaim({ queues, leaseMs });
     const waiting: Waiting = {
-      expected: this.#naive.startWaiting(queue, leaseMs),
+      expected: this.#naive.startWaiting(queues, leaseMs),
       giveUp,
       answer: undefined,
     };
@@ -296,7 +302,8 @@ class Run {
       failed: count("failed"),
       cancelled: count("cancelled"),
       dead: jobs.filter(({ isDead }) => isDead).length,
-      waitingWorkers: this.#naive.waiting.filter((claim) => claim.queue === queue && !claim.isOver).length,
+      waitingWorkers: this.#naive.waiting.filter((claim) => claim.queues.includes(queue) && !claim.isOver)
+        .length,
     };
   }
 

@@ -43,7 +43,7 @@ export interface NaiveClaim {
 }
 
 interface NaiveWaiting {
-  readonly queue: string;
+  readonly queues: readonly string[];
   readonly leaseMs: number;
   readonly claims: NaiveClaim[];
   isOver: boolean;
@@ -106,7 +106,7 @@ export class NaiveStore {
 
   #serve(): void {
     for (const claim of this.waiting) {
-      const job = claim.isOver ? undefined : this.#next(claim.queue);
+      const job = claim.isOver ? undefined : this.#nextOf(claim.queues);
       if (job === undefined) continue;
       claim.isOver = true;
       claim.claims.push(this.#start(job, claim.leaseMs));
@@ -123,17 +123,24 @@ export class NaiveStore {
     return { name: job.name, attempt: job.attempts.length };
   }
 
-  claim(queue: string, maxJobs: number, leaseMs: number): readonly NaiveClaim[] {
+  /** Of several queues that have jobs the last one: where chance is always as high as it gets, and weights are one. */
+  #nextOf(queues: readonly string[]): NaiveJob | undefined {
+    return queues.map((queue) => this.#next(queue)).findLast((job) => job !== undefined);
+  }
+
+  claim(queues: readonly string[], maxJobs: number, leaseMs: number): readonly NaiveClaim[] {
     const claims: NaiveClaim[] = [];
-    for (let job = this.#next(queue); job !== undefined && claims.length < maxJobs; job = this.#next(queue)) {
+    while (claims.length < maxJobs) {
+      const job = this.#nextOf(queues);
+      if (job === undefined) break;
       claims.push(this.#start(job, leaseMs));
     }
     return claims;
   }
 
   /** A claim where nothing is ready. */
-  startWaiting(queue: string, leaseMs: number): NaiveWaiting {
-    const claim = { queue, leaseMs, claims: [], isOver: false };
+  startWaiting(queues: readonly string[], leaseMs: number): NaiveWaiting {
+    const claim = { queues, leaseMs, claims: [], isOver: false };
     this.waiting.push(claim);
     return claim;
   }

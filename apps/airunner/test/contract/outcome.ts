@@ -34,7 +34,7 @@ export function outcomeBehaviour(behaves: Behaves, factory: StoreFactory): void 
   });
 
   behaves(
-    "row 1: a job that fails is failed, with exit code, signal and reason as they were",
+    "rows 1 and 18: a job that fails is failed, with exit code, signal and reason as they were",
     async (kit) => {
       const { lease } = await kit.running();
       const failure = {
@@ -54,7 +54,7 @@ export function outcomeBehaviour(behaves: Behaves, factory: StoreFactory): void 
     },
   );
 
-  behaves("never again: exit 3 recorded as COMPLETED", async (kit) => {
+  behaves("never again (row 1): exit 3 recorded as COMPLETED", async (kit) => {
     const { lease } = await kit.running();
     await kit.append(lease, [processStart(1), processEnd(2, 3)]);
     expect(await kit.complete(lease)).toBe(JobState.FAILED);
