@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { test } from "vitest";
 import { createEventMemory } from "./event-memory.ts";
 import { joinFrames } from "./join-frames.ts";
+import type { LogEntry } from "./log-entry.ts";
 import { createMemoryLog } from "./memory-log.ts";
 import { entryOf, eventShapes, toEvents } from "./testing.ts";
 
@@ -31,15 +32,20 @@ test("joins frames byte for byte, wherever they lie", async ({ expect }) => {
   );
 });
 
-test("does not copy a page of a log in memory", async ({ expect }) => {
+function outputs(count: number): LogEntry[] {
+  const shapes = Array.from({ length: count }, () => ({ kind: "output" as const, pauseMs: 0, deltasMs: [] }));
+  return toEvents(shapes).map((event) => entryOf(event));
+}
+
+test("does not copy a page that is much of its segment, and does not keep a segment for a few bytes", async ({
+  expect,
+}) => {
   await using memory = createEventMemory({ maxBytes: 1e6 });
   using log = createMemoryLog(memory);
-  log.append(
-    toEvents([1, 2, 3].map(() => ({ kind: "output", pauseMs: 0, deltasMs: [] }))).map((event) =>
-      entryOf(event),
-    ),
-  );
+  log.append(outputs(1000));
   const { entries } = await log.read(2, 1e6);
-  expect(entries.length).toBe(2);
+  expect(entries.length).toBe(999);
   expect(joinFrames(entries).buffer).toBe(entries[0]?.frame.buffer);
+  const few = entries.slice(10, 20);
+  expect(joinFrames(few).buffer.byteLength).toBe(joinFrames(few).length);
 });

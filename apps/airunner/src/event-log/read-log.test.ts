@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { onTestFinished, test } from "vitest";
 import { EventType } from "../gen/job/v1/job_pb.ts";
@@ -7,7 +9,7 @@ import { attemptOf } from "./entry.ts";
 import { createEventMemory, type EventMemory } from "./event-memory.ts";
 import type { LogEntry, LogPage, LogPosition } from "./log-entry.ts";
 import { createMemoryLog, type MemoryLog } from "./memory-log.ts";
-import { type LogSource, type ReadLogRequest, readLog } from "./read-log.ts";
+import { type LogSource, type ReadLogRequest, readFrames, readLog } from "./read-log.ts";
 import { entryOf, epochMs, eventShapes, heartbeat, output, seenItems, toEvents } from "./testing.ts";
 
 /** The logs of one job, over real memory logs: what a store has besides its queues. */
@@ -370,6 +372,47 @@ test("stops watching where the consumer leaves or the store fails", async ({ exp
   const refused = collect(job, requestOf({ attempt: 5 }));
   await expect(refused).rejects.toMatchObject({ code: "invalid_request" });
   expect(job.watchers.size).toBe(0);
+});
+
+test("gives the same pages as chunks of frames", async ({ expect }) => {
+  const job = makeJob({ pageBytes: 200 });
+  const entries = Array.from({ length: 50 }, (_, index) => entryOf(output(index + 1, `line ${index}`)));
+  job.start();
+  job.append(entries);
+  job.finish();
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of readFrames({ store: job, request: requestOf(), signal: never }))
+    chunks.push(chunk);
+  expect(chunks.length).toBeGreaterThan(5);
+  expect(Buffer.concat(chunks).equals(Buffer.concat(entries.map(({ frame }) => frame)))).toBe(true);
+});
+
+test("keeps no page while it waits", async ({ expect }) => {
+  setFlagsFromString("--expose-gc");
+  const collectGarbage: unknown = runInNewContext("gc");
+  if (typeof collectGarbage !== "function") throw new TypeError("this Node cannot collect garbage on demand");
+  const job = makeJob();
+  job.start();
+  job.append([entryOf(output(1, "a"))]);
+  const pages: WeakRef<object>[] = [];
+  const store: LogSource = {
+    read: async (position) => {
+      const page = await job.read(position);
+      if (page.entries.length > 0) pages.push(new WeakRef(page.entries));
+      return page;
+    },
+    watch: (jobId, onChange) => job.watch(jobId, onChange),
+  };
+  const reading = readLog({ store, request: requestOf(), signal: never });
+  await reading.next();
+  const second = reading.next();
+  while (pages.some((page) => page.deref() !== undefined)) {
+    await turn();
+    Reflect.apply(collectGarbage, undefined, []);
+  }
+  expect(pages.length).toBe(1);
+  job.finish();
+  expect((await second).done).toBe(true);
 });
 
 test("never passes on a page of another attempt", async ({ expect }) => {

@@ -2,6 +2,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { EventType } from "../gen/job/v1/job_pb.ts";
 import { dropOlder, matches, recutEntry } from "./entry.ts";
+import { joinFrames } from "./join-frames.ts";
 import type { LogEntry, LogPage, LogPosition } from "./log-entry.ts";
 import { createWake } from "./wake.ts";
 
@@ -39,28 +40,36 @@ export interface ReadLogOptions {
 
 /**
  * Reads the log of a job from a position on: what is there, then what comes, each entry once and in order, until the
- * log is closed and read to its end. Nothing is read ahead: between two pages a reader is its cursor.
+ * log is closed and read to its end. Nothing is read ahead: while it waits, a reader is its cursor.
  *
- * @returns pages of at least one entry, of at most 256 KiB or one entry
+ * @returns pages of at least one entry, of at most 256 KiB or one entry. A `for await` keeps the last one alive while
+ *   it waits, which counts where there are many readers: {@link readFrames} is for those
  * @throws {JobError} as {@link LogSource.read}
  */
-export async function* readLog({
-  store,
-  request,
-  signal,
-  onWait,
-}: ReadLogOptions): AsyncGenerator<readonly LogEntry[], void, undefined> {
+export function readLog(options: ReadLogOptions): AsyncGenerator<readonly LogEntry[], void, undefined> {
+  return readPages(options, (entries) => entries);
+}
+
+/** As {@link readLog}, with each page as one chunk of whole envelopes to write as it is; see {@link joinFrames}. */
+export function readFrames(options: ReadLogOptions): AsyncGenerator<Uint8Array, void, undefined> {
+  return readPages(options, joinFrames);
+}
+
+async function* readPages<T>(
+  { store, request, signal, onWait }: ReadLogOptions,
+  toValue: (entries: readonly LogEntry[]) => T,
+): AsyncGenerator<T, void, undefined> {
   using wake = createWake(signal);
   using _watch = store.watch(request.jobId, wake.notify);
   const cursor = createCursor(request);
   while (!signal.aborted) {
     // Before the read: a change during it must not be slept over.
     wake.clear();
-    const page = await store.read(cursor.position());
+    let entries = await cursor.read(store);
     if (signal.aborted) return;
-    const entries = cursor.take(page);
-    if (entries.length > 0) yield entries;
-    const step = cursor.next(page);
+    if (entries.length > 0) yield toValue(entries);
+    entries = nothing;
+    const step = cursor.step();
     if (step === "end") return;
     if (step === "read") {
       // A long log in memory would otherwise be read in one turn of the loop, with nothing else served.
@@ -74,12 +83,16 @@ export async function* readLog({
   }
 }
 
+/** Put in the place of a page that was handed over: a generator that waits keeps all its variables alive. */
+const nothing: readonly LogEntry[] = [];
+
+type Step = "read" | "wait" | "end";
+
 interface Cursor {
-  position(): LogPosition;
-  /** Moves behind the page. @returns what of it the request asks for */
-  take(page: LogPage): readonly LogEntry[];
-  /** What to do after the page was taken. */
-  next(page: LogPage): "read" | "wait" | "end";
+  /** Reads a page and moves behind it. @returns what of it the request asks for */
+  read(store: LogSource): Promise<readonly LogEntry[]>;
+  /** What to do after that. */
+  step(): Step;
 }
 
 function createCursor(request: ReadLogRequest): Cursor {
@@ -90,6 +103,20 @@ function createCursor(request: ReadLogRequest): Cursor {
   let fromTimestampMs = request.fromTimestampMs;
   /** The job had no attempt at all when it was first looked at, so that the first one is where reading starts. */
   let awaitsFirst = false;
+  let step: Step = "read";
+
+  /** Takes the attempt of the first page. @returns false where that is not where reading starts */
+  function settleAttempt(page: LogPage): boolean {
+    if (attempt === 0) {
+      if (page.attempt === 0) awaitsFirst = true;
+      attempt = awaitsFirst ? Math.min(1, page.attempt) : page.attempt;
+      return attempt === page.attempt;
+    }
+    if (attempt === page.attempt) return true;
+    throw new TypeError(
+      `the store gave attempt ${page.attempt} of job ${jobId} where ${attempt} was asked for`,
+    );
+  }
 
   /** Skips what is older than asked for. Once something is not, time is not looked at any more: clocks are set back. */
   function startInTime(entries: readonly LogEntry[]): readonly LogEntry[] {
@@ -102,40 +129,42 @@ function createCursor(request: ReadLogRequest): Cursor {
     return [];
   }
 
+  function select(page: readonly LogEntry[]): readonly LogEntry[] {
+    const [first] = page;
+    const last = page.at(-1);
+    if (first === undefined || last === undefined) return page;
+    let entries = page;
+    if (first.sequence < fromSequence) entries = [recutEntry(first, fromSequence), ...page.slice(1)];
+    fromSequence = last.endSequence + 1;
+    if (fromTimestampMs > 0) entries = startInTime(entries);
+    return filter.size === 0 ? entries : entries.filter((entry) => matches(entry, filter));
+  }
+
+  function stepAfter(page: LogPage): Step {
+    if (page.hasMore) return "read";
+    if (attempt > 0) {
+      if (!page.isClosed) return "wait";
+      if (!follows) return "end";
+      if (page.latestAttempt > attempt) {
+        attempt++;
+        fromSequence = 1;
+        return "read";
+      }
+    }
+    return page.hasJobEnded ? "end" : "wait";
+  }
+
   return {
-    position: () => ({ jobId, attempt, fromSequence, maxBytes: pageBytes }),
-    take(page) {
-      if (attempt === 0) {
-        if (page.attempt === 0) awaitsFirst = true;
-        attempt = awaitsFirst ? Math.min(1, page.attempt) : page.attempt;
-        if (attempt !== page.attempt) return [];
+    async read(store) {
+      const page = await store.read({ jobId, attempt, fromSequence, maxBytes: pageBytes });
+      if (!settleAttempt(page)) {
+        step = "read";
+        return nothing;
       }
-      if (attempt !== page.attempt) {
-        throw new TypeError(
-          `the store gave attempt ${page.attempt} of job ${jobId} where ${attempt} was asked for`,
-        );
-      }
-      let entries = page.entries;
-      const first = entries[0];
-      const last = entries.at(-1);
-      if (first === undefined || last === undefined) return entries;
-      if (first.sequence < fromSequence) entries = [recutEntry(first, fromSequence), ...entries.slice(1)];
-      fromSequence = last.endSequence + 1;
-      if (fromTimestampMs > 0) entries = startInTime(entries);
-      return filter.size === 0 ? entries : entries.filter((entry) => matches(entry, filter));
+      const entries = select(page.entries);
+      step = stepAfter(page);
+      return entries;
     },
-    next(page) {
-      if (page.attempt !== attempt || page.hasMore) return "read";
-      if (attempt > 0) {
-        if (!page.isClosed) return "wait";
-        if (!follows) return "end";
-        if (page.latestAttempt > attempt) {
-          attempt++;
-          fromSequence = 1;
-          return "read";
-        }
-      }
-      return page.hasJobEnded ? "end" : "wait";
-    },
+    step: () => step,
   };
 }
