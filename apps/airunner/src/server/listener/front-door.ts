@@ -18,6 +18,7 @@ export interface Destinations {
  * A connection that stays silent for `timeoutMs` is closed.
  */
 export function tellApart(socket: Socket, timeoutMs: number, { http1, http2 }: Destinations): void {
+  let first = Buffer.alloc(0);
   const timer = setTimeout(() => socket.destroy(), timeoutMs).unref();
   socket.on("error", ignore);
   socket.once("close", stop);
@@ -26,12 +27,14 @@ export function tellApart(socket: Socket, timeoutMs: number, { http1, http2 }: D
   socket.once("end", () => socket.destroy());
 
   function look(): void {
-    const first: unknown = socket.read();
-    if (!Buffer.isBuffer(first)) return;
+    const more: unknown = socket.read();
+    if (!Buffer.isBuffer(more)) return;
+    first = Buffer.concat([first, more]);
     const version = versionOf(first);
-    socket.unshift(first);
     if (version === undefined) return;
     stop();
+    // Only now: what is put back makes the socket readable again.
+    socket.unshift(first);
     // The next owner listens for errors itself; its listener is added within this call.
     (version === 2 ? http2 : http1)(socket);
     socket.off("error", ignore);

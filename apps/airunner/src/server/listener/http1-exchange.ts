@@ -13,6 +13,7 @@ export class Http1Exchange implements Exchange {
   readonly headers: IncomingHttpHeaders;
   readonly body: IncomingMessage;
   readonly #response: ServerResponse;
+  readonly #keepAlive: () => boolean;
   #added: OutgoingHttpHeaders | undefined;
   #isClosed = false;
   #onClose: ((wasFinished: boolean) => void) | undefined;
@@ -25,7 +26,7 @@ export class Http1Exchange implements Exchange {
     this.headers = request.headers;
     this.body = request;
     this.#response = response;
-    response.shouldKeepAlive &&= keepAlive();
+    this.#keepAlive = keepAlive;
     request.on("error", ignore);
     response.on("error", ignore);
     response.once("close", () => this.#closed());
@@ -46,13 +47,13 @@ export class Http1Exchange implements Exchange {
   answer(status: number, headers: OutgoingHttpHeaders, body?: Uint8Array): void {
     if (this.#isGone()) return;
     const length = body?.byteLength ?? 0;
-    this.#response.writeHead(status, { ...headers, ...this.#added, "content-length": length });
+    this.#head(status, { ...headers, ...this.#added, "content-length": length });
     this.#response.end(body);
   }
 
   start(status: number, headers: OutgoingHttpHeaders): void {
     if (this.#isGone()) return;
-    this.#response.writeHead(status, { ...headers, ...this.#added });
+    this.#head(status, { ...headers, ...this.#added });
     this.#response.flushHeaders();
   }
 
@@ -77,6 +78,11 @@ export class Http1Exchange implements Exchange {
   onClose(listener: (wasFinished: boolean) => void): void {
     if (this.#isClosed) listener(this.#response.writableFinished);
     else this.#onClose = listener;
+  }
+
+  #head(status: number, headers: OutgoingHttpHeaders): void {
+    this.#response.shouldKeepAlive &&= this.#keepAlive();
+    this.#response.writeHead(status, headers);
   }
 
   #isGone(): boolean {

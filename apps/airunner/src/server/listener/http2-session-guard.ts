@@ -7,9 +7,6 @@ import type { ListenerLimits } from "./limits.ts";
 /** Bytes of all streams of a session that may be under way unread. */
 const sessionWindowBytes = 4 * 1024 * 1024;
 
-/** The largest number of a stream: "I have seen them all, send no more". */
-const lastStreamId = 2 ** 31 - 1;
-
 /** For counting of frames without use; milliseconds. */
 const countingMs = 10_000;
 
@@ -24,7 +21,6 @@ export class Http2SessionGuard {
   #idleSinceMs = performance.now();
   #controlFrames = 0;
   #countedSinceMs = performance.now();
-  #isDraining = false;
 
   constructor(session: ServerHttp2Session, limits: ListenerLimits, logger: Logger) {
     this.#session = session;
@@ -54,14 +50,12 @@ export class Http2SessionGuard {
   }
 
   /**
-   * Two GOAWAYs, as RFC 9113 6.8 advises: the first names no last stream, so that requests which are on their way are still
-   * answered; the answer to a PING shows that they have arrived.
+   * Sends GOAWAY with the number of the last stream that was begun, and ends the session after its streams. A request that crosses the
+   * GOAWAY is ignored, which its client can see by its number and send it elsewhere. (The gentler way of RFC 9113 6.8, a first
+   * GOAWAY without a number, is not open to us: nghttp2 ignores new streams after any GOAWAY, so their clients would wait for ever.)
    */
   drain(): void {
-    if (this.#isDraining || this.#session.closed || this.#session.destroyed) return;
-    this.#isDraining = true;
-    this.#session.goaway(constants.NGHTTP2_NO_ERROR, lastStreamId);
-    if (!this.#session.ping(() => this.#close())) this.#close();
+    if (!this.#session.closed && !this.#session.destroyed) this.#session.close();
   }
 
   destroy(): void {
@@ -107,10 +101,6 @@ export class Http2SessionGuard {
     if (this.#session.destroyed) return;
     this.#logger.debug({ peer: this.#peer() }, `ended the connection of a client that ${why}`);
     this.#session.destroy(undefined, code);
-  }
-
-  #close(): void {
-    if (!this.#session.destroyed) this.#session.close();
   }
 
   #peer(): string {

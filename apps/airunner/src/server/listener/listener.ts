@@ -5,6 +5,7 @@ import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import type { Logger } from "@repo/logging";
 import { type Destinations, tellApart } from "./front-door.ts";
 import { Http1Server } from "./http1-server.ts";
+import { peerOf } from "./http2-exchange.ts";
 import { Http2Sessions } from "./http2-server.ts";
 import { defaultListenerLimits, type ListenerLimits } from "./limits.ts";
 import type { Listener, ListenerOptions } from "./listener-options.ts";
@@ -88,7 +89,11 @@ class OpenListener implements Listener {
       if (socket.alpnProtocol === "h2") this.#http2.serve(socket);
       else sniff(socket);
     });
-    server.on("tlsClientError", (error) => logger.debug({ err: error }, "a TLS handshake failed"));
+    server.on("tlsClientError", (error, socket) => {
+      logger.debug({ err: error, peer: peerOf(socket) }, "a TLS handshake failed");
+      // Node reports one that takes too long, and leaves it open.
+      socket.destroy();
+    });
     return server;
   }
 
