@@ -17,6 +17,7 @@ export class Call implements CallContext {
   #controller: AbortController | undefined;
   #reason: EndReason | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #isOver = false;
   #waiting: Set<(error: ConnectError) => void> | undefined;
 
   readonly ended = (): EndReason | undefined => this.#reason;
@@ -37,10 +38,11 @@ export class Call implements CallContext {
     else this.#timer = setTimeout(() => this.setDeadline(timeoutMs - longestTimerMs), longestTimerMs);
   }
 
-  /** Ends the call from outside; the first reason counts. */
+  /** Ends the call from outside; the first reason counts, and none once the call is over. */
   end(reason: EndReason): void {
-    if (this.#reason !== undefined) return;
+    if (this.#isOver || this.#reason !== undefined) return;
     this.#reason = reason;
+    if (this.#waiting === undefined && this.#controller === undefined) return;
     const error = endError(reason);
     // Before the signal, so that what the method does on it comes too late for the answer.
     if (this.#waiting !== undefined) for (const reject of this.#waiting) reject(error);
@@ -83,8 +85,9 @@ export class Call implements CallContext {
     if (this.#reason !== undefined) throw endError(this.#reason);
   }
 
-  /** Lets go of the timer. */
+  /** The call is over: lets go of the timer. */
   close(): void {
+    this.#isOver = true;
     clearTimeout(this.#timer);
   }
 }
