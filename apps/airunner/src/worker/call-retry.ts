@@ -36,19 +36,20 @@ export class CallEnded extends Error {
 }
 
 /**
- * Repeats `call` until it succeeds: while the server is away, throttles, or wants another token.
+ * Repeats `call`, which is told how many calls there have been, itself counted, until it succeeds: while the server
+ * is away, throttles, or wants another token.
  *
  * @throws {CallEnded}, or the reason of `signal` once it aborts
  */
 export async function untilAnswered<T>(
-  call: () => Promise<T>,
+  call: (attempt: number) => Promise<T>,
   { clock, random, onRetry }: CallContext,
   signal: AbortSignal,
 ): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     signal.throwIfAborted();
     try {
-      return await call();
+      return await call(attempt);
     } catch (error) {
       signal.throwIfAborted();
       const failure = classifyServerFailure(error);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type CallContext, untilAnswered } from "./call-retry.ts";
-import type { CancelFlag, JobServer } from "./job-server.ts";
-import type { SpooledEvent, SpoolFile } from "./spool/spool-file.ts";
+import type { Appended, CancelFlag, JobServer } from "./job-server.ts";
+import type { SpooledEvent, SpoolFile, SpoolPage } from "./spool/spool-file.ts";
 
 export interface PublisherOptions {
   readonly server: Pick<JobServer, "append">;
@@ -12,14 +12,16 @@ export interface PublisherOptions {
   readonly onAnswer: (flag: CancelFlag) => void;
 }
 
-/** Of one call; a server takes 4 MiB, and a lost answer should not cost much to repeat. */
-const callBytes = 1024 * 1024;
+/** A server takes 4 MiB, and a lost answer should not cost much to repeat. */
+const largestCallBytes = 1024 * 1024;
+const smallestCallBytes = 16 * 1024;
 
 /** Carries the events of one attempt from its spool to the server: in order, one call at a time, each until it is answered. */
 export class Publisher {
   readonly #options: PublisherOptions;
   #acknowledged = 0;
   #isCalling = false;
+  #callBytes = largestCallBytes;
   #progress = Promise.withResolvers<void>();
 
   constructor(options: PublisherOptions) {
@@ -50,31 +52,53 @@ export class Publisher {
     const { spool } = this.#options;
     for (let position = spool.start; ; ) {
       signal.throwIfAborted();
-      const page = await spool.read(position, callBytes);
-      if (page.next === position) {
-        await spool.waitForMore(position, signal);
-        continue;
-      }
-      position = page.next;
-      if (page.events.length > 0) await this.#publish(page.events, position, signal);
+      const page = await spool.read(position, this.#callBytes);
+      if (page.next === position) await spool.waitForMore(position, signal);
+      else if (page.events.length === 0) position = page.next;
+      else position = await this.#publish(position, page, signal);
     }
   }
 
-  async #publish(events: readonly SpooledEvent[], next: number, signal: AbortSignal): Promise<void> {
+  /** @returns where the next page begins */
+  async #publish(position: number, whole: SpoolPage, signal: AbortSignal): Promise<number> {
     const { server, taskToken, spool, context, onAnswer } = this.#options;
+    let page = whole;
+    const append = async (attempt: number): Promise<Appended> => {
+      if (attempt > 1) {
+        // A line that breaks again and again takes small calls where it would never take a large one.
+        this.#callBytes = Math.max(smallestCallBytes, this.#callBytes / 4);
+        page = await spool.read(position, this.#callBytes);
+      }
+      return await appendOnce(server, taskToken, page.events, signal);
+    };
     this.#isCalling = true;
     try {
-      const answer = await appendEvents(server, taskToken, events, context, signal);
+      const answer = await untilAnswered(append, context, signal);
+      this.#callBytes = Math.min(largestCallBytes, this.#callBytes * 2);
       this.#acknowledged = answer.lastSequence;
       onAnswer(answer);
     } finally {
       this.#isCalling = false;
     }
-    await spool.acknowledge(next, this.#acknowledged);
+    await spool.acknowledge(page.next, this.#acknowledged);
     const progress = this.#progress;
     this.#progress = Promise.withResolvers();
     progress.resolve();
+    return page.next;
   }
+}
+
+async function appendOnce(
+  server: Pick<JobServer, "append">,
+  taskToken: string,
+  events: readonly SpooledEvent[],
+  signal: AbortSignal,
+): Promise<Appended> {
+  const last = events.at(-1)?.endSequence ?? 0;
+  const serialised = events.map(({ bytes }) => bytes);
+  const answer = await server.append(taskToken, serialised, last, signal);
+  if (answer.lastSequence >= last) return answer;
+  throw new Error(`The server acknowledged events up to ${answer.lastSequence} only, not up to ${last}.`);
 }
 
 /** Appends `events` until the server has them all; `lastSequence` of the answer is at least that of the last event. */
@@ -84,16 +108,6 @@ export async function appendEvents(
   events: readonly SpooledEvent[],
   context: CallContext,
   signal: AbortSignal,
-): ReturnType<JobServer["append"]> {
-  const serialised = events.map(({ bytes }) => bytes);
-  const last = events.at(-1)?.endSequence ?? 0;
-  return await untilAnswered(
-    async () => {
-      const answer = await server.append(taskToken, serialised, last, signal);
-      if (answer.lastSequence >= last) return answer;
-      throw new Error(`The server acknowledged events up to ${answer.lastSequence} only, not up to ${last}.`);
-    },
-    context,
-    signal,
-  );
+): Promise<Appended> {
+  return await untilAnswered(() => appendOnce(server, taskToken, events, signal), context, signal);
 }

@@ -1,33 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { join } from "node:path";
 import { testDirectory, waitFor } from "@repo/testkit";
 import { test } from "vitest";
 import { kindsOf, outputOf, ScriptedServer, unavailable } from "./scripted-server.ts";
 import { lastAttempt, resultOf, shell } from "./shell-jobs.ts";
+import { startVictim } from "./victim.ts";
 import { testWorker } from "./worker-fixture.ts";
-
-/** A worker that dies by SIGKILL when it is disposed, or before. */
-function startVictim(address: string, folder: string) {
-  const child = spawn(process.execPath, [join(import.meta.dirname, "worker-process.ts"), address, folder], {
-    stdio: "inherit",
-  });
-  const exited = once(child, "exit");
-  const kill = async (): Promise<void> => {
-    child.kill("SIGKILL");
-    await exited;
-  };
-  return { kill, [Symbol.asyncDispose]: kill };
-}
 
 test("a worker killed in the middle: the next one gives the job back, its log dense and whole to the kill", async ({
   expect,
 }) => {
   await using server = await ScriptedServer.start();
   await using folder = await testDirectory("worker");
-  const victim = startVictim(server.address, folder.path);
-  await using _victim = victim;
+  await using victim = startVictim(server.address, folder.path);
   server.submit(shell("i=0; while :; do i=$((i+1)); echo line $i; done"), "job");
   await waitFor(() => outputOf(lastAttempt(server, "job")).length > 200_000, { deadlineMs: 30_000 });
   // From here on its output stays on the disk, until it is killed.
@@ -59,8 +43,7 @@ test("a worker killed after the process's end: the result is told all the same, 
     faultAt: (call) => (call === "complete" ? unavailable() : undefined),
   });
   await using folder = await testDirectory("worker");
-  const victim = startVictim(server.address, folder.path);
-  await using _victim = victim;
+  await using victim = startVictim(server.address, folder.path);
   server.submit(shell("echo worked; exit 9"), "job");
   await waitFor(() => server.counts.complete > 1, { deadlineMs: 30_000 });
   await victim.kill();

@@ -16,6 +16,7 @@ export interface LogLine {
 /** A worker that runs in this process. */
 export interface TestWorker extends AsyncDisposable {
   readonly workspace: string;
+  readonly spoolFolder: string;
   readonly lines: readonly LogLine[];
   /** Settles when the worker has stopped. */
   readonly done: Promise<void>;
@@ -23,6 +24,8 @@ export interface TestWorker extends AsyncDisposable {
   drain(): void;
   /** As a second signal. */
   force(): void;
+  /** Names of what is in the workspace now. */
+  workspaceEntries(): Promise<string[]>;
   /** Files of spools that are there now. */
   spools(): Promise<string[]>;
 }
@@ -58,7 +61,6 @@ export async function testWorker(options: TestWorkerOptions): Promise<TestWorker
     env: { PATH: process.env["PATH"], HOME: folder, AIRUNNER_TOKEN: "a secret" },
     envAllow: [],
     canTokenChange: true,
-    allowFileRepositories: true,
     ...options,
     workspace,
     spoolFolder,
@@ -71,10 +73,12 @@ export async function testWorker(options: TestWorkerOptions): Promise<TestWorker
   done.catch(() => undefined);
   return {
     workspace,
+    spoolFolder,
     lines,
     done,
     drain: () => drain.abort(new Error("test")),
     force: () => force.abort(new Error("test")),
+    workspaceEntries: () => readdir(workspace),
     spools: async () => (await readdir(spoolFolder)).filter((name) => name.includes(".spool")),
     async [Symbol.asyncDispose]() {
       drain.abort(new Error("test"));
