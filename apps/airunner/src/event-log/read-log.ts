@@ -34,6 +34,8 @@ export interface ReadLogOptions {
   readonly request: ReadLogRequest;
   /** Ends the iteration, without an error. */
   readonly signal: AbortSignal;
+  /** Called with each page just before it is handed over; must not keep it. */
+  readonly onPage?: (entries: readonly LogEntry[]) => void;
   /** Called each time all that there is was read, before waiting for more. */
   readonly onWait?: () => void;
 }
@@ -56,7 +58,7 @@ export function readFrames(options: ReadLogOptions): AsyncGenerator<Uint8Array, 
 }
 
 async function* readPages<T>(
-  { store, request, signal, onWait }: ReadLogOptions,
+  { store, request, signal, onPage, onWait }: ReadLogOptions,
   toValue: (entries: readonly LogEntry[]) => T,
 ): AsyncGenerator<T, void, undefined> {
   using wake = createWake(signal);
@@ -67,7 +69,10 @@ async function* readPages<T>(
     wake.clear();
     let entries = await cursor.read(store);
     if (signal.aborted) return;
-    if (entries.length > 0) yield toValue(entries);
+    if (entries.length > 0) {
+      onPage?.(entries);
+      yield toValue(entries);
+    }
     entries = nothing;
     const step = cursor.step();
     if (step === "end") return;
