@@ -27,12 +27,18 @@ export function processContext(): { readonly context: CliContext; readonly end: 
   return { context, end: (exitCode) => end(exitCode, controller.signal) };
 }
 
-/** The first signal asks the command to end, the second ends it whatever it is doing. */
+/** Milliseconds in which a signal counts once: terminals and package managers both pass on Ctrl-C. */
+const sameSignalMs = 250;
+
+/** The first signal asks the command to end, a second one ends it whatever it is doing. */
 function watchSignals(controller: AbortController): void {
+  let firstAt = 0;
   for (const name of signals) {
     process.on(name, () => {
-      if (controller.signal.aborted) endBySignal(name);
-      controller.abort(new Interrupted(name));
+      if (!controller.signal.aborted) {
+        firstAt = performance.now();
+        controller.abort(new Interrupted(name));
+      } else if (performance.now() - firstAt > sameSignalMs) endBySignal(name);
     });
   }
 }

@@ -21,9 +21,9 @@ export interface TrustOptions {
 }
 
 /**
- * Finds what a server's certificate is checked against. The first of `--ca-cert`, `AIRUNNER_CA_CERT` and
- * `SSL_CERT_FILE` counts alone, as with curl and Go; else the public authorities, those of this machine, and the
- * one that `airunner-server cert` made in its default folder.
+ * Finds what a server's certificate is checked against. `--ca-cert`, else `AIRUNNER_CA_CERT`, counts alone. Without
+ * them the authority that `airunner-server cert` made in its default folder counts beside those that programs of
+ * this machine trust: of `SSL_CERT_FILE`, as with Go, else the public ones and the system's.
  *
  * @throws {ClientError} `bad_setting` where a named file holds no certificate
  */
@@ -31,20 +31,27 @@ export function loadTrust({ caCert, env }: TrustOptions): Trust {
   const named = [
     ["--ca-cert", caCert],
     ["AIRUNNER_CA_CERT", env["AIRUNNER_CA_CERT"]],
-    ["SSL_CERT_FILE", env["SSL_CERT_FILE"]],
   ] as const;
   for (const [name, path] of named) {
     if (path === undefined || path === "") continue;
     return { certificates: readCertificates(name, path), source: `${name} (${path})` };
   }
+  const general = generalTrust(env["SSL_CERT_FILE"]);
   const own = join(defaultCertificateFolder(env), "ca.pem");
-  const publicOnes = [...getCACertificates("default"), ...getCACertificates("system")];
-  if (!existsSync(own))
-    return { certificates: [...new Set(publicOnes)], source: "this machine's authorities" };
+  if (!existsSync(own)) return general;
   return {
-    certificates: [...new Set([...publicOnes, ...readCertificates("the certificate folder", own)])],
-    source: `this machine's authorities and ${own}`,
+    certificates: [...new Set([...general.certificates, ...readCertificates("the certificate folder", own)])],
+    source: `${general.source} or ${own}`,
   };
+}
+
+function generalTrust(certFile: string | undefined): Trust {
+  if (certFile !== undefined && certFile !== "") {
+    const name = "SSL_CERT_FILE";
+    return { certificates: readCertificates(name, certFile), source: `${name} (${certFile})` };
+  }
+  const certificates = [...getCACertificates("default"), ...getCACertificates("system")];
+  return { certificates: [...new Set(certificates)], source: "this machine's authorities" };
 }
 
 function readCertificates(name: string, path: string): readonly string[] {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { once } from "node:events";
-import { renameSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer as createHttp1Server } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { rootCertificates } from "node:tls";
 import { freePort, testDirectory } from "@repo/testkit";
-import { describe, test } from "vitest";
+import { afterAll, beforeAll, describe, test } from "vitest";
 import { createJobClients } from "../../src/client/create-clients.ts";
 import { fileToken } from "../../src/client/token-provider.ts";
 import { createIssuer, startTestServer, type TestServer } from "../server/support/running-server.ts";
@@ -30,7 +32,13 @@ async function startTlsServer(): Promise<TlsServer> {
   return { test, port: test.server.port, folder, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
+/** Authorities that know nothing of these servers. */
+const strangers = join(tmpdir(), `airunner-strangers-${process.pid}.pem`);
+
 describe("trust", () => {
+  beforeAll(() => writeFileSync(strangers, rootCertificates.slice(0, 2).join("\n")));
+  afterAll(() => rmSync(strangers, { force: true }));
+
   test.for([
     ["--ca-cert", (folder: string) => ({ args: [`--ca-cert=${join(folder, "ca.pem")}`], env: {} })],
     [
@@ -39,6 +47,10 @@ describe("trust", () => {
     ],
     ["SSL_CERT_FILE", (folder: string) => ({ args: [], env: { SSL_CERT_FILE: join(folder, "ca.pem") } })],
     ["the server's own folder", (folder: string) => ({ args: [], env: { AIRUNNER_CERT_DIR: folder } })],
+    [
+      "that folder beside SSL_CERT_FILE",
+      (folder: string) => ({ args: [], env: { AIRUNNER_CERT_DIR: folder, SSL_CERT_FILE: strangers } }),
+    ],
   ] as const)("comes from %s", async ([, giveTrust], { expect }) => {
     await using server = await startTlsServer();
     const { args, env } = giveTrust(server.folder);

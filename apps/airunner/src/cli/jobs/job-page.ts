@@ -53,7 +53,7 @@ function overview(job: Job, nowMs: number): readonly Row[] {
 
 function stateText(job: Job): string {
   const name = jobStateName(job.state);
-  if (job.cancelRequested) return `${name}, cancelling was asked for`;
+  if (job.cancelRequested && job.state === JobState.RUNNING) return `${name}, cancelling was asked for`;
   return job.dead ? `${name}: its attempts are used up` : name;
 }
 

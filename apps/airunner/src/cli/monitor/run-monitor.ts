@@ -5,6 +5,7 @@ import type { JobClients } from "../../client/create-clients.ts";
 import type { EventType, GetJobResponse, JobEvent } from "../../gen/job/v1/job_pb.ts";
 import { type CliContext, Interrupted } from "../context.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { harmless } from "../text/harmless.ts";
 import { jobStateName, reasonName } from "../text/names.ts";
 import { roughly } from "../text/times.ts";
 import type { FeedItem, MonitorView } from "./feed.ts";
@@ -90,6 +91,7 @@ async function watch(job: Watch): Promise<number> {
     await notes.write(`Streaming events for job ${options.jobId}:\n${"=".repeat(50)}\n`);
   }
   let last: JobEvent | undefined;
+  let lastError = "";
   const feed = followJob({
     ...options,
     clients,
@@ -98,12 +100,15 @@ async function watch(job: Watch): Promise<number> {
     signal,
     onProcessEnd: (event) => {
       last = event;
+      if (event.eventData.case === "processError") lastError = harmless(event.eventData.value.errorMessage);
     },
   });
   await showAll(paced(feed, options, signal), view, signal);
   const outcome = await findOutcome(job, last);
   if (view instanceof JsonView) await view.print({ type: "result", jobId: options.jobId, ...outcome.json });
-  else if (outcome.sentence !== "") await view.note(`${outcome.isSuccess ? "✅" : "❌"} ${outcome.sentence}`);
+  // Workers put the reason into the log too: once is enough.
+  else if (outcome.sentence !== "" && outcome.sentence !== lastError)
+    await view.note(`${outcome.isSuccess ? "✅" : "❌"} ${outcome.sentence}`);
   return options.exitZero ? exitCodes.success : outcome.exitCode;
 }
 
