@@ -69,6 +69,7 @@ test.for([
   ["debug", undefined],
   ["debug", toConnectError(new JobError("job_not_found", "There is no such job."))],
   ["debug", new ConnectError("gone", Code.Canceled)],
+  ["debug", new ConnectError("The server is stopping; call again.", Code.Unavailable)],
   ["info", toConnectError(new AuthError("unauthenticated", "invalid token"))],
   ["warn", toConnectError(new JobError("throttled", "Too fast."))],
   ["warn", toConnectError(new JobError("store_unavailable", "Down.", { cause: new Error("ECONNREFUSED") }))],

@@ -134,7 +134,7 @@ function endSpan(span: Span, { code, error, requestBytes, responseBytes }: CallE
 }
 
 function log(logger: Logger, call: CallStart, end: CallEnd): void {
-  const level = end.code === undefined ? "debug" : (levels[end.code] ?? "debug");
+  const level = levelOf(end);
   if (!logger.isLevelEnabled(level)) return;
   const { service, method, protocol, peer } = call;
   const { error, subject, durationMs, requestBytes, responseBytes } = end;
@@ -152,6 +152,12 @@ function log(logger: Logger, call: CallStart, end: CallEnd): void {
     },
     "call ended",
   );
+}
+
+function levelOf({ code, error }: CallEnd): Level {
+  // Without a cause it is not the store that is away: this server is stopping, and ends all its streams.
+  const isPlanned = code === Code.Unavailable && error?.cause === undefined;
+  return code === undefined || isPlanned ? "debug" : (levels[code] ?? "debug");
 }
 
 /** What the client was not told: why a token is refused, what the store said. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The certificate that the server makes, as strict clients see it.
 import { X509Certificate } from "node:crypto";
-import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { createServer } from "node:https";
 import { type AddressInfo, isIP } from "node:net";
 import { join } from "node:path";
@@ -151,6 +151,21 @@ test("mends a server's key that does not belong to its certificate", async ({ ex
   const mended = await ensureLocalCertificate(options);
   expect(mended.made).toBe("certificate");
   expect(mended.key).not.toBe(first.key);
+});
+
+test("signs anew where the authority was exchanged, since its clients would refuse the old certificate", async ({
+  expect,
+}) => {
+  await using directory = await testDirectory();
+  const [a, b] = [join(directory.path, "a"), join(directory.path, "b")];
+  const options = { names: ["localhost"], nowMs: Date.now() };
+  await ensureLocalCertificate({ ...options, folder: a });
+  await ensureLocalCertificate({ ...options, folder: b });
+  for (const name of ["ca.pem", "ca-key.pem"]) await copyFile(join(b, name), join(a, name));
+  const signed = await ensureLocalCertificate({ ...options, folder: a });
+  expect(signed.made).toBe("certificate");
+  const authority = new X509Certificate(await readFile(signed.authorityFile));
+  expect(new X509Certificate(signed.certificate).verify(authority.publicKey)).toBe(true);
 });
 
 test("servers that start at once agree on one authority", async ({ expect }) => {

@@ -146,7 +146,7 @@ test("answers health checks on both ports, and metrics on its own", async ({ exp
   expect(text).toMatch(/^airunner_jobs_enqueued_total\{queue="q"\} 1$/m);
   expect((await fetch(`${serving.url}/metrics`)).status).toBe(404);
   const port = new URL(serving.healthUrl).port;
-  const probe = (address: string) => runToEnd(["healthcheck"], { AIRUNNER_HEALTH_LISTEN: address });
+  const probe = (address: string) => runToEnd(["--healthcheck"], { AIRUNNER_HEALTH_LISTEN: address });
   expect((await probe(`127.0.0.1:${port}`)).exit.code).toBe(0);
   expect((await probe("127.0.0.1:1")).exit.code).toBe(1);
   expect((await probe("off")).exit.code).toBe(2);

@@ -35,7 +35,8 @@ export type ServerCommand =
  */
 export function parseCommandLine(args: readonly string[], env: Environment): ServerCommand {
   try {
-    if (args[0] === "healthcheck" && args.length === 1) return { kind: "healthcheck" };
+    if (args.length === 1 && (args[0] === "--healthcheck" || args[0] === "healthcheck"))
+      return { kind: "healthcheck" };
     return args[0] === "cert" ? parseCert(args.slice(1)) : parseServe(args, env);
   } catch (error) {
     if (error instanceof CommanderError) throw toStartError(error);

@@ -13,7 +13,7 @@ export function serverHelp(): string {
     "",
     "Usage: airunner-server [rpc-server] [flags]",
     "       airunner-server cert [--dir DIR] [--name NAME]... [--force]",
-    "       airunner-server healthcheck            ask the server of the same environment whether it lives",
+    "       airunner-server --healthcheck          ask the server of the same environment whether it lives",
     "",
     "Examples:",
     "  airunner-server --no-auth                      for development, on https://localhost:8080",
