@@ -47,6 +47,18 @@ test("a claim that waits is answered in the tick in which a job comes", async ()
   expect(isAnswered).toBe(true);
 });
 
+test("a queue that is made anew while a claim of the old one ends is kept", async () => {
+  await using kit = await createKit(memory, { maxFinishedJobs: 0 });
+  const { lease } = await kit.running();
+  const { claims, giveUp } = kit.startClaim();
+  await kit.settle();
+  // All in one turn: the claim leaves, the last job is forgotten and the queue with it, and a new job comes.
+  giveUp.abort();
+  await Promise.all([kit.complete(lease), kit.enqueue(), claims]);
+  expect(await kit.store.stats("default")).toMatchObject([{ scheduled: 1, completed: 0 }]);
+  expect(await kit.claim()).toMatchObject({ job: { attempt: 1 } });
+});
+
 test("100,000 jobs are drained, each once and in order", async () => {
   await using kit = await createKit(memory, { maxFinishedJobs: 1_000 });
   const ids: string[] = [];

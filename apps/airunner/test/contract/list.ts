@@ -185,6 +185,20 @@ export function listBehaviour(behaves: Behaves): void {
     ]);
   });
 
+  behaves(
+    "a queue is known while it has jobs or waiting claims, and not for having been asked for",
+    async (kit) => {
+      await kit.store.stats("asked");
+      const { claims, giveUp } = kit.startClaim({ queues: ["a", "b"] });
+      await kit.settle();
+      giveUp.abort();
+      await claims;
+      expect(await kit.store.stats("")).toEqual([]);
+      await kit.enqueue({ queue: "b" });
+      expect(await kit.store.stats("")).toMatchObject([{ queue: "b", scheduled: 1 }]);
+    },
+  );
+
   behaves("what a store has returned never changes", async (kit) => {
     const jobId = await kit.enqueue();
     const [listed] = (await kit.list()).jobs;

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { AttemptState, JobState, ResultReason } from "../../src/gen/job/v1/job_pb.ts";
 import { type Behaves, expectRefusal } from "./behaves.ts";
-import { createKit, leaseMs, processEnd, processStart } from "./kit.ts";
+import { createKit, leaseMs, output, processEnd, processStart } from "./kit.ts";
 import type { StoreFactory } from "./store-under-test.ts";
 
 const thrice = { maxAttempts: 3, initialBackoffMs: 10_000, maxBackoffMs: 15_000 };
@@ -57,6 +57,8 @@ export function outcomeBehaviour(behaves: Behaves, factory: StoreFactory): void 
   behaves("never again (row 1): exit 3 recorded as COMPLETED", async (kit) => {
     const { lease } = await kit.running();
     await kit.append(lease, [processStart(1), processEnd(2, 3)]);
+    // Of what a grandchild printed later.
+    await kit.append(lease, [output(3, "bye")]);
     expect(await kit.complete(lease)).toBe(JobState.FAILED);
     expect((await kit.store.get(lease.jobId)).job).toMatchObject({
       state: JobState.FAILED,

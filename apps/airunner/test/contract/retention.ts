@@ -27,6 +27,22 @@ export function retentionBehaviour(behaves: Behaves): void {
   );
 
   behaves(
+    "each job is forgotten at its own time",
+    async (kit) => {
+      const claim = { leaseMs: hourMs };
+      const [first, second] = [await kit.running({}, claim), await kit.running({}, claim)];
+      await kit.complete(first.lease);
+      await kit.advance(hourMs / 2);
+      await kit.complete(second.lease);
+      await kit.advance(hourMs / 2);
+      expect((await kit.list()).jobs.map(({ jobId }) => jobId)).toEqual([second.job.jobId]);
+      await kit.advance(hourMs / 2);
+      expect(await kit.list()).toMatchObject({ total: 0 });
+    },
+    { finishedJobRetentionMs: hourMs },
+  );
+
+  behaves(
     "of too many finished jobs the one that ended first is forgotten",
     async (kit) => {
       const claims = [await kit.running(), await kit.running(), await kit.running()];
