@@ -24,7 +24,7 @@ const shellPrograms = [
   "test",
 ];
 
-/** What jobs of airunner find in Debian beside that, as far as our tests and demos use it. */
+/** What airunner's worker and its jobs find in Debian beside that, as far as our tests and demos use it. */
 const jobPrograms = [
   "bash",
   "chown",
@@ -36,10 +36,12 @@ const jobPrograms = [
   "id",
   "kill",
   "ln",
+  "mkfifo",
   "ps",
   "pwd",
   "sed",
   "seq",
+  "setsid",
   "sleep",
   "sort",
   "stty",
@@ -100,7 +102,7 @@ export function distrolessRecipe(materials: Materials): BaseRecipe {
 export function debianSlimRecipe(materials: Materials): BaseRecipe {
   return {
     name: "debian-slim",
-    revision: 1,
+    revision: 2,
     inputs: [materials.authorities, materials.node, materials.tini, gitPath],
     fill: (root) => fillDebianSlim(root, materials),
     config: ["ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 'CMD ["bash"]'],
