@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { waitFor } from "@repo/testkit";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { testDirectory, waitFor } from "@repo/testkit";
 import { test } from "vitest";
 import type { StopReason } from "../../src/worker/process/process.ts";
 import { isAlive, modes, node, processesOf, type Started, shell } from "./process-harness.ts";
@@ -76,15 +78,35 @@ test("finds members of the group that hide their environment", async ({ expect }
   expect(writtenIds(running).filter(isAlive)).toEqual([]);
 });
 
-test("leaves a grandchild its grace when the leader goes first", async ({ expect }) => {
-  const running = await shell(
-    `sh -c 'trap "sleep 0.3; echo cleaned; exit" TERM; echo ready; while :; do sleep 0.01; done' & wait`,
-  );
-  await waitForText(running, "ready");
-  running.stop("cancel");
-  expect(await running.ended).toMatchObject({ exitCode: 143, stoppedBy: "cancel" });
-  expect(running.text()).toContain("cleaned");
-});
+test.for(["ends by TERM", "exits"])(
+  "finds a group of its own that hides its environment when the leader %s",
+  async (how, { expect }) => {
+    // Job control gives each job a group; the session stays the same.
+    const running = await shell(
+      `set -m; env -i /bin/sleep 1000 >/dev/null & echo pid $!; ${how === "exits" ? "exit 0" : "wait"}`,
+      { killGraceMs: 50 },
+    );
+    await waitFor(() => writtenIds(running).length === 1);
+    running.stop("cancel");
+    await running.ended;
+    expect(writtenIds(running).filter(isAlive)).toEqual([]);
+  },
+);
+
+test.for(["", ">/dev/null 2>&1"])(
+  "leaves a grandchild its grace when the leader goes first (%s)",
+  async (output, { expect }) => {
+    await using directory = await testDirectory("airunner");
+    const running = await shell(
+      `sh -c 'trap "sleep 0.3; echo cleaned > file; exit" TERM; touch ready; while :; do sleep 0.01; done' ${output} & wait`,
+      { cwd: directory.path },
+    );
+    await waitFor(() => existsSync(join(directory.path, "ready")));
+    running.stop("cancel");
+    expect(await running.ended).toMatchObject({ exitCode: 143, stoppedBy: "cancel" });
+    expect(readFileSync(join(directory.path, "file"), "utf8")).toBe("cleaned\n");
+  },
+);
 
 test("wakes a stopped process, so that it hears TERM", async ({ expect }) => {
   const running = await shell("trap 'exit 9' TERM; echo ready; kill -STOP $$; sleep 1000");
