@@ -28,7 +28,7 @@ export class Publisher {
     this.#options = options;
   }
 
-  /** Whether events are on their way to the server right now. */
+  /** Whether events are on their way to the server right now; not while it is away and a repeat is waited for. */
   get isBusy(): boolean {
     return this.#isCalling;
   }
@@ -69,17 +69,17 @@ export class Publisher {
         this.#callBytes = Math.max(smallestCallBytes, this.#callBytes / 4);
         page = await spool.read(position, this.#callBytes);
       }
-      return await appendOnce(server, taskToken, page.events, signal);
+      this.#isCalling = true;
+      try {
+        return await appendOnce(server, taskToken, page.events, signal);
+      } finally {
+        this.#isCalling = false;
+      }
     };
-    this.#isCalling = true;
-    try {
-      const answer = await untilAnswered(append, context, signal);
-      this.#callBytes = Math.min(largestCallBytes, this.#callBytes * 2);
-      this.#acknowledged = answer.lastSequence;
-      onAnswer(answer);
-    } finally {
-      this.#isCalling = false;
-    }
+    const answer = await untilAnswered(append, context, signal);
+    this.#callBytes = Math.min(largestCallBytes, this.#callBytes * 2);
+    this.#acknowledged = answer.lastSequence;
+    onAnswer(answer);
     await spool.acknowledge(page.next, this.#acknowledged);
     const progress = this.#progress;
     this.#progress = Promise.withResolvers();

@@ -138,7 +138,7 @@ class Attempt {
       this.#context,
       signal,
     );
-    await this.#spool.remove();
+    await this.#remove();
     const { success, exitCode } = result;
     services.log.info(
       { ...this.#fields, success, exitCode, events: this.#recorder.lastSequence },
@@ -155,7 +155,7 @@ class Attempt {
     await this.#unlessOver(Promise.race([this.#drained(), promise]));
     services.clock.clearTimeout(timer);
     await untilAnswered(() => services.server.release(claim, reason, signal), this.#context, signal);
-    await this.#spool.remove();
+    await this.#remove();
     services.log.info(this.#fields, "job given back");
     return "released";
   }
@@ -166,8 +166,14 @@ class Attempt {
   }
 
   async #drop(): Promise<AttemptOutcome> {
-    await this.#spool.remove();
+    await this.#remove();
     return "lost";
+  }
+
+  /** Nothing is to be sent any more, nor to be kept. */
+  async #remove(): Promise<void> {
+    this.#over.abort(new Error("The attempt is over."));
+    await this.#spool.remove();
   }
 
   async #onFailure(error: unknown): Promise<AttemptOutcome> {
