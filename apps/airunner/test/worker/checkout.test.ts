@@ -276,6 +276,23 @@ test("asks the worker's askpass for a login, and tells nobody", async ({ world, 
   expect(config + world.progress.join()).not.toContain("hunter2");
 });
 
+test("fetches by ssh with the worker's agent, asking nobody", async ({ world, expect }) => {
+  // In ssh's place: notes how it is called, and runs on this machine what it should run there.
+  const ssh = join(world.root, "ssh");
+  const note = join(world.root, "called");
+  await writeFile(
+    ssh,
+    `#!/bin/sh\necho "$SSH_AUTH_SOCK" "$@" >> ${note}\nfor last; do :; done\ncd ${world.root} && eval "$last"\n`,
+  );
+  await chmod(ssh, 0o755);
+  const gitEnv = createGitEnvironment({ PATH: `${world.root}:${process.env.PATH}`, SSH_AUTH_SOCK: "/agent" });
+  const checkout = await world.checkOut({ repository: "git@server.example:project.git" }, { gitEnv });
+  expect(checkout.commitSha).toBe(world.main[2]);
+  expect(await readFile(note, "utf8")).toMatch(
+    /^\/agent -o BatchMode=yes .*git@server\.example git-upload-pack 'project\.git'$/m,
+  );
+});
+
 test("uses a token of the address, and keeps it from the checkout, from lines and errors", async ({
   world,
   expect,
