@@ -15,6 +15,8 @@ import { envHostname, envListen, envListenOrOff, envOrigins } from "./fields.ts"
 
 const storeTypes = ["memory", "sqlite", "sqs"] as const;
 
+export type StoreType = (typeof storeTypes)[number];
+
 /** Every setting of the server; the flags, `--help`, the README's table and the chart's check come from here. */
 export const settingsSchema = z.object({
   AIRUNNER_LISTEN: envListen("localhost:8080").describe(
@@ -125,6 +127,9 @@ export const secretsSchema = z.object({
     .optional()
     .describe("Former such secrets, between commas or line breaks: what they signed stays good."),
 });
+
+export type Raw = z.output<typeof settingsSchema>;
+export type RawSecrets = z.output<typeof secretsSchema>;
 
 /** Other names of variables, as the program had them that this one succeeds. */
 export const variableAliases: Readonly<Record<string, string>> = {
