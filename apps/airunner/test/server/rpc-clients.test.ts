@@ -26,10 +26,6 @@ const clients: readonly (readonly [string, (server: TestServer) => Transport])[]
   ],
   ["Connect, gzip", (server) => createConnectTransport({ ...optionsOf(server, "2"), ...gzip })],
   ["gRPC, binary", (server) => createGrpcTransport(optionsOf(server, "2"))],
-  [
-    "gRPC, binary, HTTP/1.1",
-    (server) => createGrpcTransport({ ...optionsOf(server, "2"), httpVersion: "1.1" }),
-  ],
   ["gRPC, JSON", (server) => createGrpcTransport({ ...optionsOf(server, "2"), useBinaryFormat: false })],
   ["gRPC, gzip", (server) => createGrpcTransport({ ...optionsOf(server, "2"), ...gzip })],
   ["gRPC-Web, binary, HTTP/2", (server) => createGrpcWebTransport(optionsOf(server, "2"))],

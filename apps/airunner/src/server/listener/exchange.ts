@@ -18,6 +18,8 @@ export interface Exchange {
   readonly headers: IncomingHttpHeaders;
   /** The request's body. Not read unless the handler does; the rest of an unread one is refused when the answer ends. */
   readonly body: Readable;
+  /** Once the body has ended: whether it came whole. Node ends that of a stream which the client has reset as if it were. */
+  readonly isBodyWhole: boolean;
   /** True once the client has gone or the answer was sent to its end. */
   readonly isClosed: boolean;
   /** Address and port of the client, as "127.0.0.1:51234" or "[::1]:51234"; "" if it has gone. */

@@ -36,6 +36,10 @@ export class Http1Exchange implements Exchange {
     return this.#isClosed;
   }
 
+  get isBodyWhole(): boolean {
+    return this.body.complete;
+  }
+
   get peer(): string {
     return peerOf(this.body.socket);
   }

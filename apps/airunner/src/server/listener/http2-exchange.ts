@@ -31,6 +31,10 @@ export class Http2Exchange implements Exchange {
     return this.#isClosed;
   }
 
+  get isBodyWhole(): boolean {
+    return !this.body.aborted;
+  }
+
   get peer(): string {
     return peerOf(this.body.session?.socket);
   }
@@ -44,6 +48,7 @@ export class Http2Exchange implements Exchange {
     const isEmpty = body === undefined || body.byteLength === 0;
     this.body.respond({ ":status": status, ...headers, ...this.#added }, { endStream: isEmpty });
     if (!isEmpty) this.body.end(body);
+    this.#refuseRest();
   }
 
   start(status: number, headers: OutgoingHttpHeaders, options?: { readonly trailers?: boolean }): void {
@@ -62,8 +67,14 @@ export class Http2Exchange implements Exchange {
 
   finish(trailers?: OutgoingHttpHeaders): void {
     if (this.#isGone()) return;
-    if (trailers !== undefined) this.body.once("wantTrailers", () => this.body.sendTrailers(trailers));
+    if (trailers !== undefined) {
+      this.body.once("wantTrailers", () => {
+        this.body.sendTrailers(trailers);
+        this.#refuseRest();
+      });
+    }
     this.body.end();
+    if (trailers === undefined) this.#refuseRest();
   }
 
   abort(): void {
@@ -73,6 +84,11 @@ export class Http2Exchange implements Exchange {
   onClose(listener: (wasFinished: boolean) => void): void {
     if (this.#isClosed) listener(this.#wasFinished);
     else this.#onClose = listener;
+  }
+
+  /** RST_STREAM without an error, after what was written: nobody will read what is left of the request (RFC 9113 8.1). */
+  #refuseRest(): void {
+    if (!this.body.readableEnded) this.body.close(constants.NGHTTP2_NO_ERROR);
   }
 
   #isGone(): boolean {

@@ -3,7 +3,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
 import type { Exchange } from "../listener/exchange.ts";
 import type { BufferBudget } from "./buffer-budget.ts";
-import type { Call } from "./call.ts";
+import { type Call, endError } from "./call.ts";
 import type { RpcLimits } from "./rpc-options.ts";
 import { type Envelope, EnvelopeReader, tooLarge } from "./wire/envelope.ts";
 import type { Wire } from "./wire/wire.ts";
@@ -53,7 +53,7 @@ export class RequestBody {
     const reader = new EnvelopeReader(this.#limits.maxMessageBytes);
     const pieces: AsyncIterator<unknown> = this.#exchange.body.iterator({ destroyOnReturn: false });
     for (;;) {
-      const piece = await this.#call.until(pieces.next());
+      const piece = await this.#call.until(this.#nextPiece(pieces));
       if (piece.done === true) break;
       const before = reader.waitingBytes;
       reader.push(toBytes(piece.value));
@@ -64,6 +64,7 @@ export class RequestBody {
       }
       this.#hold(reader.waitingBytes - before);
     }
+    this.#requireWhole();
     reader.end();
   }
 
@@ -147,16 +148,16 @@ export class RequestBody {
   }
 
   /** Reads by events, which cost less than iteration; ends early when `take` throws, the time is over, or the call is. */
-  #readAll(take: (piece: Uint8Array) => void): Promise<void> {
+  async #readAll(take: (piece: Uint8Array) => void): Promise<void> {
     const { body } = this.#exchange;
     this.#call.throwIfEnded();
     // Node tells the end of an empty body at once, that is before authentication has taken its turn of the loop.
-    if (body.readableEnded) return Promise.resolve();
-    return new Promise((resolve, reject) => {
+    if (body.readableEnded) return;
+    await new Promise<void>((resolve, reject) => {
       const settle = (error?: Error): void => {
         clearTimeout(timer);
         stopWaiting();
-        body.off("data", onData).off("end", settle).off("close", onClose);
+        body.off("data", onData).off("end", onEnd).off("close", onClose);
         if (error === undefined) return resolve();
         body.pause();
         reject(error);
@@ -169,11 +170,28 @@ export class RequestBody {
           settle(error instanceof Error ? error : new TypeError("not an error", { cause: error }));
         }
       };
-      const onClose = (): void => settle(new ConnectError("The request ended too early.", Code.Canceled));
+      const onEnd = (): void => settle();
+      const onClose = (): void => settle(endError("cancelled"));
       const timer = setTimeout(() => settle(tooSlow(this.#limits.bodyMs)), this.#limits.bodyMs);
       const stopWaiting = this.#call.onEnd(settle);
-      body.on("data", onData).once("end", settle).once("close", onClose);
+      body.on("data", onData).once("end", onEnd).once("close", onClose);
     });
+    this.#requireWhole();
+  }
+
+  /** A body fails in one way only: its client leaves. */
+  async #nextPiece(pieces: AsyncIterator<unknown>): Promise<IteratorResult<unknown>> {
+    try {
+      return await pieces.next();
+    } catch {
+      this.#call.end("cancelled");
+      throw endError("cancelled");
+    }
+  }
+
+  #requireWhole(): void {
+    if (!this.#exchange.isBodyWhole) this.#call.end("cancelled");
+    this.#call.throwIfEnded();
   }
 
   #hold(bytes: number): void {

@@ -22,7 +22,14 @@ export interface Frame {
 
 export const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
-export function frame(type: number, { flags = 0, stream = 0, payload = Buffer.alloc(0) } = {}): Buffer {
+export interface FrameOptions {
+  readonly flags?: number;
+  readonly stream?: number;
+  readonly payload?: Buffer;
+}
+
+export function frame(type: number, options: FrameOptions = {}): Buffer {
+  const { flags = 0, stream = 0, payload = Buffer.alloc(0) } = options;
   const head = Buffer.alloc(9);
   head.writeUIntBE(payload.length, 0, 3);
   head.writeUInt8(type, 3);

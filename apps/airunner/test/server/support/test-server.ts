@@ -76,7 +76,8 @@ interface Fixtures {
 }
 
 export const test = base.extend<Fixtures>({
-  // biome-ignore lint: Vitest reads the fixtures that one needs out of this pattern
+  // Vitest reads the fixtures that one needs out of this pattern.
+  // oxlint-disable-next-line no-empty-pattern
   start: async ({}, use) => {
     await using stack = new AsyncDisposableStack();
     await use(async (options = {}) => {
