@@ -13,7 +13,7 @@ type Branch<Cell> = Map<LabelValue | undefined, Branch<Cell> | Cell>;
 
 /** As the OpenTelemetry SDK's; what comes after is counted in one series that says so. */
 export const maxSeries = 2000;
-export const overflowLabels: Labels = { "otel.metric.overflow": true };
+const overflowLabels: Labels = { "otel.metric.overflow": true };
 
 /**
  * The series of one instrument, found by walking one map per label in the declared order. The SDK finds them by
