@@ -5,7 +5,7 @@ import { isAbsolute, join, resolve, sep } from "node:path";
 import { JobFileError } from "./job-file-error.ts";
 import { type JobFileContent, parseJobFile } from "./parse-job-file.ts";
 
-export const jobFileName = ".airunner.yaml";
+const jobFileName = ".airunner.yaml";
 const maxBytes = 65_536;
 
 /** What a repository says about how to run it. */

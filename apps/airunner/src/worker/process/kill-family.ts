@@ -6,7 +6,7 @@ const firstPauseMs = 2;
 const longestPauseMs = 100;
 
 /** What is alive of the family. */
-export async function findFamily(family: ProcessFamily): Promise<readonly TableEntry[]> {
+async function findFamily(family: ProcessFamily): Promise<readonly TableEntry[]> {
   return familyOf(await readProcessTable(), family);
 }
 
