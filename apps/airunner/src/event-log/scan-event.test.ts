@@ -8,7 +8,7 @@ import { EventType, JobEventSchema } from "../gen/job/v1/job_pb.ts";
 import { JobError } from "../job/errors.ts";
 import { attemptOf, decodeEntry } from "./entry.ts";
 import { maxBatchItems } from "./event-facts.ts";
-import { maxEventBytes, scanEvent, scanPublish, toEntry } from "./scan-event.ts";
+import { maxEventBytes, maxRequestEvents, scanEvent, scanPublish, toEntry } from "./scan-event.ts";
 import {
   appendRequest,
   type EventInit,
@@ -163,10 +163,13 @@ const whole = serialise(output(7, "text"));
 const typed = field(3, EventType.OUTPUT);
 const text = field(1, new TextEncoder().encode("text"));
 const numbers = bytesOf(field(2, 7), field(3, 7));
+const batchType = field(3, EventType.OUTPUT_BATCH);
+const twoItems = bytesOf(field(1, text), field(1, text), numbers);
+const overrunning = bytesOf(field(1, text).with(1, 2), numbers);
 /** An event with one item, whose sequence is 7. */
 function batchOf(item: Uint8Array, more: Uint8Array = empty): Uint8Array {
   const batch = bytesOf(field(1, item), numbers, more);
-  return bytesOf(field(1, 7), field(3, EventType.OUTPUT_BATCH), field(10, batch));
+  return bytesOf(field(1, 7), batchType, field(10, batch));
 }
 
 const oddForms: readonly (readonly [string, Uint8Array])[] = [
@@ -181,7 +184,9 @@ const oddForms: readonly (readonly [string, Uint8Array])[] = [
   ["an output in two parts", bytesOf(typed, field(8, text), field(8, text))],
   ["two outputs in one", bytesOf(typed, field(8, bytesOf(text, text)))],
   ["an unknown field behind the output", bytesOf(typed, field(8, bytesOf(text, field(9, 1))))],
-  ["data of two kinds: the last counts", bytesOf(batchOf(text), whole)],
+  ["a timestamp that is none of the event's", bytesOf(typed, field(8, bytesOf(text, field(2, field(1, 5)))))],
+  ["data of two kinds: the last counts", bytesOf(field(10, twoItems), typed, field(8, text))],
+  ["an item whose output runs past it", bytesOf(field(1, 7), batchType, field(10, overrunning))],
   ["an item with a field twice", batchOf(bytesOf(text, text))],
   ["a time of an item above 32 bits", batchOf(bytesOf(text, field(3, 2 ** 32 + 5)))],
   ["a hint above 32 bits", batchOf(text, field(5, 2 ** 32 + 5))],
@@ -280,6 +285,14 @@ test("takes the largest event there may be and refuses one byte more", ({ expect
   expect(scanEvent(largest).count).toBe(1);
   const larger = appendRequest("", [output(1, "x".repeat(maxEventBytes - overhead + 1))]);
   expect(codeOf(() => scanPublish(larger))).toBe("event_too_large");
+});
+
+test("takes as many events as a request may have and no more", ({ expect }) => {
+  const events = Array.from({ length: maxRequestEvents }, (_, index) => output(index + 1, ""));
+  expect(scanPublish(appendRequest("", events)).events.length).toBe(maxRequestEvents);
+  const request = appendRequest("", [...events, output(maxRequestEvents + 1, "")]);
+  expect(() => scanPublish(request)).toThrow("more than 10000 events; send at most that many in one.");
+  expect(codeOf(() => scanPublish(request))).toBe("invalid_request");
 });
 
 test("takes a batch of the most items", ({ expect }) => {

@@ -11,6 +11,9 @@ import { readPlainOutput } from "./plain-output.ts";
 /** Serialised, of one event: it must fit into an item of DynamoDB, of 400 KB, with room for the other attributes. */
 export const maxEventBytes = 358_400;
 
+/** Events of one request: what is checked in one turn of the loop, with nothing else served. */
+export const maxRequestEvents = 10_000;
+
 /** A checked event of a request. */
 export interface ScannedEvent {
   /** Serialised: a view into the request, or anew where the event is not plain output. */
@@ -46,9 +49,17 @@ export function scanPublish(bytes: Uint8Array): ScannedPublish {
   while (reader.pos < reader.len) {
     const field = readField(reader);
     if (typeof field === "string") taskToken = field;
-    else if (field !== undefined) events.push(scanEvent(field, events.length + 1));
+    else if (field !== undefined) {
+      if (events.length === maxRequestEvents) refuseMore();
+      events.push(scanEvent(field, events.length + 1));
+    }
   }
   return { taskToken, events };
+}
+
+function refuseMore(): never {
+  const message = `The request has more than ${maxRequestEvents} events; send at most that many in one.`;
+  throw new JobError("invalid_request", message, { field: "events" });
 }
 
 /** @returns the task token, the bytes of an event, or `undefined` for a field that is unknown */
