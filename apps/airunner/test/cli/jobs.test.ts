@@ -145,6 +145,19 @@ describe("list", () => {
   });
 });
 
+test("list --watch does not begin with a server that fails", async ({ expect }) => {
+  await using server = await startScriptedServer({
+    jobs: {
+      listJobs() {
+        throw new ConnectError("restarting", Code.Unavailable);
+      },
+    },
+  });
+  const { exitCode, stderr } = await runCommand(["list", "--watch", `--server=${server.url}`]);
+  expect(exitCode).toBe(69);
+  expect(stderr).toContain("restarting");
+});
+
 describe("show", () => {
   test("tells what happened on one page", async ({ expect }) => {
     const { result } = endedJob({ exitCode: 3, message: "tests failed" }).job ?? {};

@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { waitFor } from "@repo/testkit";
 import { describe, test } from "vitest";
-import { JobState, ResultReason, type StreamJobEventsRequest } from "../../src/gen/job/v1/job_pb.ts";
+import {
+  EventType,
+  JobEventSchema,
+  JobState,
+  ResultReason,
+  type StreamJobEventsRequest,
+} from "../../src/gen/job/v1/job_pb.ts";
 import {
   batchEvent,
   endEvent,
@@ -238,6 +245,32 @@ describe("when the connection breaks", () => {
     expect(running.stdout.text).toBe(linesOf(30));
   });
 
+  test.for([
+    ["in the middle of a message", Buffer.from([0, 0, 0, 0, 200, 1, 2, 3])],
+    ["in the middle of its length", Buffer.from([0, 0, 0])],
+    ["without its end", Buffer.alloc(0)],
+  ] as const)("monitor goes on where a stream stops %s", async ([, bytes], { expect }) => {
+    let streams = 0;
+    await using server = await startScriptedServer({
+      jobs: { getJob: () => endedJob() },
+      events: {
+        async *streamJobEvents(request) {
+          yield* replay(longLog(3, 3), request);
+        },
+      },
+      raw(request, response) {
+        if (!request.url.endsWith("/StreamJobEvents") || streams > 0) return false;
+        streams += 1;
+        response.writeHead(200, { "content-type": "application/connect+proto" });
+        response.end(bytes);
+        return true;
+      },
+    });
+    const result = await runCommand(["monitor", "--output-only", `--server=${server.url}`, jobId]);
+    expect(result).toMatchObject({ exitCode: 0, stdout: linesOf(3) });
+    expect(result.stderr).toContain("ended the stream in the middle");
+  });
+
   test("monitor gives up after --reconnect-for", async ({ expect }) => {
     const server = await startScriptedServer({
       jobs: { getJob: () => endedJob() },
@@ -273,6 +306,25 @@ describe("when the connection breaks", () => {
     expect(await running.exitCode).toBe(66);
     expect(running.stderr.text).toContain("job x does not exist");
   });
+});
+
+test("monitor says a reason once that stands in the log too", async ({ expect }) => {
+  const message = "The job ran longer than its time limit of 1 s.";
+  const failed = create(JobEventSchema, {
+    sequence: 2n,
+    eventType: EventType.PROCESS_ERROR,
+    eventData: { case: "processError", value: { errorMessage: message } },
+  });
+  await using server = await startScriptedServer({
+    jobs: { getJob: () => endedJob({ exitCode: 143, reason: ResultReason.TIMED_OUT, message }) },
+    events: {
+      async *streamJobEvents(request) {
+        yield* replay([startEvent(1), failed, endEvent(3, 143)], request);
+      },
+    },
+  });
+  const { exitCode, stdout } = await runCommand(["monitor", `--server=${server.url}`, jobId]);
+  expect([exitCode, stdout.split(message).length]).toEqual([124, 2]);
 });
 
 test("monitor follows the attempts of a job, and starts each anew", async ({ expect }) => {

@@ -98,6 +98,12 @@ describe("a cursor", () => {
     expect(cursor.request()).toMatchObject({ attempt: 2, fromSequence: 2n, followAttempts: true });
   });
 
+  test("takes nothing twice, as a server of the Go program may send it", ({ expect }) => {
+    const cursor = new LogCursor(whole);
+    expect(shown(cursor, [batch(1, 3), heartbeat(4)])).toEqual([1, 2, 3, 4]);
+    expect([batch(1, 3), heartbeat(4)].flatMap((event) => cursor.take(event, 1))).toEqual([]);
+  });
+
   test("asks for one attempt alone where the user did", ({ expect }) => {
     const cursor = new LogCursor({ ...whole, attempt: 2, latestAttempt: 3, fromSequence: 7 });
     expect(cursor.request()).toMatchObject({ attempt: 2, fromSequence: 7n, followAttempts: false });

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { once } from "node:events";
-import { createServer, type Http2Server, type ServerHttp2Session } from "node:http2";
+import {
+  createServer,
+  type Http2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from "node:http2";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { JobEventsService, JobService } from "../../../src/gen/job/v1/job_pb.ts";
@@ -8,6 +14,8 @@ import { JobEventsService, JobService } from "../../../src/gen/job/v1/job_pb.ts"
 export interface Script {
   readonly jobs?: Partial<ServiceImpl<typeof JobService>>;
   readonly events?: Partial<ServiceImpl<typeof JobEventsService>>;
+  /** Answers a request by hand where it returns true: for what no Connect server does. */
+  readonly raw?: (request: Http2ServerRequest, response: Http2ServerResponse) => boolean;
 }
 
 /**
@@ -22,14 +30,15 @@ export interface ScriptedServer extends AsyncDisposable {
 }
 
 export async function startScriptedServer(script: Script, port = 0): Promise<ScriptedServer> {
-  const server = createServer(
-    connectNodeAdapter({
-      routes(router) {
-        router.service(JobService, script.jobs ?? {});
-        router.service(JobEventsService, script.events ?? {});
-      },
-    }),
-  );
+  const answer = connectNodeAdapter({
+    routes(router) {
+      router.service(JobService, script.jobs ?? {});
+      router.service(JobEventsService, script.events ?? {});
+    },
+  });
+  const server = createServer((request, response) => {
+    if (script.raw?.(request, response) !== true) answer(request, response);
+  });
   const sessions = new Set<ServerHttp2Session>();
   server.on("session", (session) => {
     sessions.add(session);
