@@ -93,3 +93,26 @@ test("events above the memory for them are read back from the file", async () =>
   const events = await kit.readAll(lease.jobId, 1, 65_536);
   expect(Buffer.concat(events.map(outputOf)).equals(Buffer.concat(sent))).toBe(true);
 });
+
+test("of too many events those of the attempt that ended first go, and what runs is never touched", async () => {
+  await using store = createMemoryStore({ maxEventBytes: 3 * 1_048_576 });
+  await using kit = await createKit({
+    ...memory,
+    createStore: async ({ clock }) => ({
+      store,
+      advance: (ms) => clock.advance(ms),
+      settle: () => setImmediate(),
+      [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+    }),
+  });
+  const leases: string[] = [];
+  for (let job = 0; job < 3; job += 1) {
+    const { lease } = await kit.running();
+    leases.push(lease.jobId);
+    for (let sequence = 1; sequence <= 20; sequence += 1)
+      await kit.append(lease, [output(sequence, Buffer.alloc(65_536, "x"))]);
+    if (job < 2) await kit.complete(lease);
+  }
+  const kept = await Promise.all(leases.map(async (jobId) => (await kit.readAll(jobId, 1, 65_536)).length));
+  expect(kept).toEqual([0, 20, 20]);
+});

@@ -13,11 +13,12 @@ export async function openStore(settings: StoreSettings): Promise<JobStore> {
   switch (settings.type) {
     case "memory": {
       const { createMemoryStore } = await import("../stores/memory/memory-store.ts");
-      const { retentionMs, eventBytesInMemory } = settings;
+      const { retentionMs, eventBytesInMemory, maxEventBytes } = settings;
       return createMemoryStore({
         finishedJobRetentionMs: retentionMs,
         eventRetentionMs: retentionMs,
         eventBytesInMemory,
+        maxEventBytes,
       });
     }
     case "sqlite":

@@ -101,6 +101,21 @@ test("lists in pages as the Go program counted them, and never without end", asy
   ]);
 });
 
+test("a page that would be too large for everybody else's good is refused, and a smaller one is not", async ({
+  expect,
+}) => {
+  await using running = await startTestServer();
+  const { jobs } = running.clients();
+  const large = { command: "make", environment: { LARGE: "x".repeat(100_000) } };
+  for (let n = 0; n < 170; n += 1) await jobs.enqueueJob({ queue: "default", jobParams: large });
+  expect(await refusal(() => jobs.listJobs({ pageSize: 200 }))).toEqual([
+    "InvalidArgument",
+    "invalid_request",
+    "page_size",
+  ]);
+  expect((await jobs.listJobs({ pageSize: 100 })).jobs).toHaveLength(100);
+});
+
 test("counts queues", async ({ expect }) => {
   await using running = await startTestServer();
   const clients = running.clients();

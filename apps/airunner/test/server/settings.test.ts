@@ -42,7 +42,12 @@ test("with no-auth alone it is the server of the brief: localhost:8080, TLS made
     health: { host: "127.0.0.1", port: 8081 },
     tls: { kind: "folder", folder: "/home/u/.config/airunner/certificates", name: undefined },
     auth: { kind: "none" },
-    store: { type: "memory", retentionMs: 30 * 86_400_000, eventBytesInMemory: 128 * 1_048_576 },
+    store: {
+      type: "memory",
+      retentionMs: 30 * 86_400_000,
+      eventBytesInMemory: 128 * 1_048_576,
+      maxEventBytes: 8192 * 1_048_576,
+    },
     corsOrigins: [],
     execution: {
       flushIntervalSeconds: 2,
@@ -58,6 +63,12 @@ test("with no-auth alone it is the server of the brief: localhost:8080, TLS made
   });
   expect(tokenSecrets).toEqual([]);
   expect(warnings).toEqual([expect.stringContaining("authentication is off")]);
+});
+
+test("takes the size of batches that the Go program sent, and uses what a store keeps", ({ expect }) => {
+  const { settings, warnings } = load(["--no-auth", "--execution-batch-max-bytes=1048576"]);
+  expect(settings.execution.maxBatchBytes).toBe(262_144);
+  expect(warnings).toContainEqual(expect.stringContaining("AIRUNNER_EXEC_BATCH_MAX_BYTES"));
 });
 
 test("takes every flag of the Go program, before and after its command", ({ expect }) => {

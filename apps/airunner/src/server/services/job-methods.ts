@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What people and their programs do with jobs.
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { JobService } from "../../gen/job/v1/job_pb.ts";
+import { type JobParams, JobService } from "../../gen/job/v1/job_pb.ts";
+import { JobError } from "../../job/errors.ts";
+import type { Job } from "../../job/job.ts";
 import { validateJobId, validateQueueName, validateReason } from "../../job/validate.ts";
 import type { Caller } from "../auth/caller.ts";
 import { requireControl, seesSecrets } from "../auth/ownership.ts";
@@ -10,6 +12,29 @@ import { unary } from "./define-method.ts";
 import { toAttemptMessage, toExecutionConfig, toJobMessage, toQueueStatMessage } from "./job-messages.ts";
 import { toListQuery, toNewJob } from "./job-requests.ts";
 import type { ServiceOptions } from "./service-options.ts";
+
+/** Of the parameters in one answer: encoding more would keep everybody else waiting. */
+const maxListedBytes = 16 * 1_048_576;
+
+/** @throws {JobError} `invalid_request` where a page is too large to be sent in one answer */
+function requireListable(jobs: readonly Job[]): void {
+  const bytes = jobs.reduce((sum, { params }) => sum + textLengthOf(params), 0);
+  if (bytes <= maxListedBytes) return;
+  throw new JobError(
+    "invalid_request",
+    `The jobs of this page have more than ${maxListedBytes} bytes of parameters: ask for a smaller page_size.`,
+    { field: "page_size" },
+  );
+}
+
+/** Characters of the parameters that can be long. */
+function textLengthOf({ environment, metadata, args }: JobParams): number {
+  let length = 0;
+  for (const map of [environment, metadata])
+    for (const [name, value] of Object.entries(map)) length += name.length + value.length;
+  for (const arg of args) length += arg.length;
+  return length;
+}
 
 /** EnqueueJob, ListJobs, GetJob, CancelJob, RetryJob and QueueStats. */
 export function jobMethods({ store, metrics, execution }: ServiceOptions): readonly RpcMethod[] {
@@ -34,6 +59,7 @@ export function jobMethods({ store, metrics, execution }: ServiceOptions): reado
     unary(method.listJobs, "read", async (request, { caller }) => {
       const query = toListQuery(request);
       const { jobs, total } = await store.list(query);
+      requireListable(jobs);
       return {
         jobs: jobs.map((job) =>
           toJobMessage(job, { executionConfig, showsSecrets: seesSecrets(caller, job) }),

@@ -17,6 +17,9 @@ const storeTypes = ["memory", "sqlite", "sqs"] as const;
 
 export type StoreType = (typeof storeTypes)[number];
 
+/** Bytes of output in a batch that surely fit into an event of 358,400 bytes. The Go program sent 1,048,576. */
+export const largestBatchBytes = 262_144;
+
 /** Every setting of the server; the flags, `--help`, the README's table and the chart's check come from here. */
 export const settingsSchema = z.object({
   AIRUNNER_LISTEN: envListen("localhost:8080").describe(
@@ -72,14 +75,21 @@ export const settingsSchema = z.object({
   AIRUNNER_EVENT_MEMORY_MIB: envInteger({ min: 1, max: 1_048_576, default: 128 }).describe(
     "MiB of events that the memory store keeps in memory; more go to a temporary file.",
   ),
+  AIRUNNER_EVENT_MAX_MIB: envInteger({ min: 1, max: 16_777_216, default: 8192 }).describe(
+    "MiB of events that the memory store keeps in all; of more, those of jobs that ended first go.",
+  ),
   AIRUNNER_EXEC_BATCH_FLUSH_INTERVAL: envInteger({ min: 1, max: 60, default: 2 }).describe(
     "Seconds after which a worker sends output at the latest.",
   ),
   AIRUNNER_EXEC_BATCH_MAX_SIZE: envInteger({ min: 1, max: 10_000, default: 50 }).describe(
     "Outputs in one batch of a worker.",
   ),
-  AIRUNNER_EXEC_BATCH_MAX_BYTES: envInteger({ min: 1024, max: 262_144, default: 262_144 }).describe(
-    "Bytes of output in one batch of a worker; more would make events that no store takes.",
+  AIRUNNER_EXEC_BATCH_MAX_BYTES: envInteger({
+    min: 1024,
+    max: 2 ** 31 - 1,
+    default: largestBatchBytes,
+  }).describe(
+    `Bytes of output in one batch of a worker; more than ${largestBatchBytes} is taken for that, since no store keeps larger events.`,
   ),
   AIRUNNER_EXEC_PLAYBACK_INTERVAL: envInteger({ min: 0, max: 60_000, default: 50 }).describe(
     "Milliseconds between outputs that a batch suggests for playback.",

@@ -3,7 +3,14 @@ import { type Environment, loadEnvironment, loadSettings, SettingsError } from "
 import { defaultCertificateFolder } from "../../client/certificate-folder.ts";
 import { isLoopback, type ListenAddress } from "./fields.ts";
 import { findProblems, storeTypeOf } from "./rules.ts";
-import { type Raw, type RawSecrets, secretsSchema, settingsSchema, variableAliases } from "./schema.ts";
+import {
+  largestBatchBytes,
+  type Raw,
+  type RawSecrets,
+  secretsSchema,
+  settingsSchema,
+  variableAliases,
+} from "./schema.ts";
 
 export type TlsSettings =
   | { readonly kind: "off" }
@@ -23,7 +30,12 @@ export type AuthSettings =
   | ({ readonly kind: "jwks"; readonly url: URL } & TokenRules);
 
 export type StoreSettings =
-  | { readonly type: "memory"; readonly retentionMs: number; readonly eventBytesInMemory: number }
+  | {
+      readonly type: "memory";
+      readonly retentionMs: number;
+      readonly eventBytesInMemory: number;
+      readonly maxEventBytes: number;
+    }
   | { readonly type: "sqlite"; readonly dataDir: string | undefined; readonly retentionMs: number }
   | { readonly type: "sqs"; readonly retentionMs: number };
 
@@ -59,6 +71,7 @@ export interface LoadedSettings {
 }
 
 const dayMs = 86_400_000;
+const mib = 1_048_576;
 
 /**
  * Reads the environment, over which the flags have been laid.
@@ -74,6 +87,10 @@ export function loadServerSettings(env: Environment): LoadedSettings {
   const problems = findProblems(raw.settings, raw.secrets, tokenSecrets);
   if (problems.length > 0) throw new SettingsError(problems);
   const settings = toSettings(raw.settings, raw.secrets, env);
+  if (raw.settings.AIRUNNER_EXEC_BATCH_MAX_BYTES > largestBatchBytes)
+    warnings.push(
+      `AIRUNNER_EXEC_BATCH_MAX_BYTES is more than a store takes in one event; ${largestBatchBytes} is used`,
+    );
   return { settings, tokenSecrets, warnings: [...warnings, ...findWarnings(settings)] };
 }
 
@@ -116,7 +133,7 @@ function toSettings(raw: Raw, secrets: RawSecrets, env: Environment): ServerSett
     execution: {
       flushIntervalSeconds: raw.AIRUNNER_EXEC_BATCH_FLUSH_INTERVAL,
       maxBatchSize: raw.AIRUNNER_EXEC_BATCH_MAX_SIZE,
-      maxBatchBytes: raw.AIRUNNER_EXEC_BATCH_MAX_BYTES,
+      maxBatchBytes: Math.min(raw.AIRUNNER_EXEC_BATCH_MAX_BYTES, largestBatchBytes),
       playbackIntervalMs: raw.AIRUNNER_EXEC_PLAYBACK_INTERVAL,
       heartbeatIntervalSeconds: raw.AIRUNNER_EXEC_HEARTBEAT_INTERVAL,
       outputFlushIntervalMs: raw.AIRUNNER_EXEC_OUTPUT_FLUSH_INTERVAL,
@@ -147,7 +164,12 @@ function toStore(raw: Raw): StoreSettings {
   const type = storeTypeOf(raw);
   switch (type) {
     case "memory":
-      return { type, retentionMs, eventBytesInMemory: raw.AIRUNNER_EVENT_MEMORY_MIB * 1_048_576 };
+      return {
+        type,
+        retentionMs,
+        eventBytesInMemory: raw.AIRUNNER_EVENT_MEMORY_MIB * mib,
+        maxEventBytes: raw.AIRUNNER_EVENT_MAX_MIB * mib,
+      };
     case "sqlite":
       return { type, retentionMs, dataDir: raw.AIRUNNER_DATA_DIR };
     case "sqs":

@@ -32,15 +32,17 @@ export class AgeLimit<T> implements Disposable {
   /** To take it out again before its time, {@link unlink} the node. */
   add(node: ListNode<T>): void {
     this.#items.append(node);
-    if (this.#items.size > this.#options.maxItems) this.#expireFirst();
+    if (this.#items.size > this.#options.maxItems) this.expireOldest();
     this.#arm();
   }
 
-  #expireFirst(): void {
+  /** Lets the oldest item leave before its time. @returns whether there was one */
+  expireOldest(): boolean {
     const node = this.#items.firstNode;
-    if (node === undefined) return;
+    if (node === undefined) return false;
     unlink(node);
     this.#options.onExpired(node.value);
+    return true;
   }
 
   #arm(): void {
@@ -57,7 +59,7 @@ export class AgeLimit<T> implements Disposable {
     for (let expired = 0; expired < maxPerTurn; expired += 1) {
       const { first } = this.#items;
       if (first === undefined || sinceMs(first) > limitMs) break;
-      this.#expireFirst();
+      this.expireOldest();
     }
     this.#arm();
   }

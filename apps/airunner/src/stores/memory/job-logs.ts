@@ -18,6 +18,8 @@ export interface JobLogsOptions {
   readonly clock: Clock;
   /** Of all logs together; what is above goes to a file. */
   readonly eventBytesInMemory: number;
+  /** Of all logs together, in memory and in the file: of more, those of attempts that ended first go. */
+  readonly maxEventBytes: number;
   /** Counted from the end of the attempt. */
   readonly eventRetentionMs: number;
 }
@@ -26,8 +28,10 @@ export interface JobLogsOptions {
 export class JobLogs implements AsyncDisposable {
   readonly #memory: EventMemory;
   readonly #ended: AgeLimit<AttemptRow>;
+  readonly #maxBytes: number;
 
-  constructor({ clock, eventBytesInMemory, eventRetentionMs }: JobLogsOptions) {
+  constructor({ clock, eventBytesInMemory, maxEventBytes, eventRetentionMs }: JobLogsOptions) {
+    this.#maxBytes = maxEventBytes;
     this.#memory = createEventMemory({ maxBytes: eventBytesInMemory });
     this.#ended = new AgeLimit<AttemptRow>({
       clock,
@@ -54,8 +58,14 @@ export class JobLogs implements AsyncDisposable {
     attempt.log ??= createMemoryLog(this.#memory);
     attempt.log.append(accepted);
     attempt.lastSequence = attempt.log.lastSequence;
+    this.#makeRoom();
     attempt.processEnd =
       accepted.map(processEndOf).findLast((end) => end !== undefined) ?? attempt.processEnd;
+  }
+
+  #makeRoom(): void {
+    while (this.#memory.bytesInMemory + this.#memory.bytesOnDisk > this.#maxBytes)
+      if (!this.#ended.expireOldest()) return;
   }
 
   /** The attempt has ended: its log is complete, and its age begins. */

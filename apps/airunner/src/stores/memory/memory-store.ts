@@ -54,6 +54,8 @@ export interface MemoryStoreOptions {
   readonly eventRetentionMs?: number;
   /** Memory for events, in bytes; what is above goes to a temporary file. 256 MiB. */
   readonly eventBytesInMemory?: number;
+  /** Memory and file together, in bytes: of more, the events of attempts that ended first go; 8 GiB. */
+  readonly maxEventBytes?: number;
 }
 
 const dayMs = 86_400_000;
@@ -84,6 +86,7 @@ class MemoryStore implements JobStore {
   constructor(options: MemoryStoreOptions) {
     const { clock = systemClock, random = Math.random, finishedJobRetentionMs = 7 * dayMs } = options;
     const { maxFinishedJobs = 100_000, eventRetentionMs = 7 * dayMs, eventBytesInMemory = 2 ** 28 } = options;
+    const { maxEventBytes = 2 ** 33 } = options;
     this.#clock = clock;
     this.#random = random;
     this.#createJobId = createJobIds({ clock });
@@ -100,7 +103,7 @@ class MemoryStore implements JobStore {
       sinceMs: ({ job }) => job.updatedAtMs,
       onExpired: (row) => this.#forget(row),
     });
-    this.#logs = new JobLogs({ clock, eventBytesInMemory, eventRetentionMs });
+    this.#logs = new JobLogs({ clock, eventBytesInMemory, maxEventBytes, eventRetentionMs });
   }
 
   async enqueue(request: NewJob): Promise<Enqueued> {
