@@ -197,7 +197,6 @@ test.for([
     /SECRETS_PREVIOUS must have at least 32/,
   ],
   [
-    ["--no-auth", "--execution-batch-max-bytes", "1048576"],
     {},
     /--execution-batch-max-bytes must be a whole number from 1024 to 262144/,
   ],
