@@ -2,6 +2,7 @@
 // Receivers that are away, come back, refuse, or never answer.
 
 import { join } from "node:path";
+import { waitFor } from "@repo/testkit";
 import { runExecutable } from "@repo/testkit/process";
 import { describe, test } from "vitest";
 import { environment, key, protocols, startOtlpReceiver, startWith } from "./support/start.ts";
@@ -28,6 +29,24 @@ describe.for(protocols)("over %s", (protocol) => {
     await telemetry[Symbol.asyncDispose]();
     expect(second.metric("test.jobs.total")?.points[0]?.value).toBe(3);
     expect(second.problems).toEqual([]);
+  });
+
+  test("spans that a busy receiver refuses are sent again", async ({ expect }) => {
+    const code = protocol === "grpc" ? 14 : 503;
+    const answer = { kind: "failure", code, message: "busy" } as const;
+    await using receiver = await startOtlpReceiver({ protocol, answer });
+    const { telemetry, logs } = await startWith({
+      ...environment(receiver, protocol),
+      OTEL_EXPORTER_OTLP_TIMEOUT: "30000",
+      OTEL_METRICS_EXPORTER: "none",
+    });
+    telemetry.inSpan("work", {}, () => {});
+    const end = telemetry[Symbol.asyncDispose]();
+    await waitFor(() => receiver.requests.length === 1, { what: "the first try" });
+    receiver.setAnswer({ kind: "ok" });
+    await end;
+    expect(receiver.spans.map(({ name }) => name)).toEqual(["work", "work"]);
+    expect(logs.text).toBe("");
   });
 
   test("a refusal is one warning without the key", async ({ expect }) => {
