@@ -196,10 +196,6 @@ test.for([
     { AIRUNNER_TOKEN_SIGNING_SECRETS_PREVIOUS: `${"a".repeat(32)},b` },
     /SECRETS_PREVIOUS must have at least 32/,
   ],
-  [
-    {},
-    /--execution-batch-max-bytes must be a whole number from 1024 to 262144/,
-  ],
   [["--no-auth", "--drain-timeout", "20"], {}, /--drain-timeout must be a duration such as 30s/],
   [["--no-auth", "--default-visibility-timeout", "0"], {}, /must be a whole number from 1 to 43200/],
   [["--no-auth", "--log-level", "loud"], {}, /--log-level must be debug, info, warn or error/],

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Logs of attempts to their readers.
-import { joinFrames } from "../../event-log/join-frames.ts";
-import { readLog } from "../../event-log/read-log.ts";
+import { readFrames } from "../../event-log/read-log.ts";
 import { JobEventsService, type StreamJobEventsRequest } from "../../gen/job/v1/job_pb.ts";
 import type { CallContext, RpcMethod } from "../rpc/method.ts";
 import { frameStream } from "./define-method.ts";
@@ -15,30 +14,56 @@ export function streamMethod(options: ServiceOptions): RpcMethod {
   );
 }
 
-/** Pages of the log as chunks of whole envelopes, which are written as they are. */
-async function* stream(
+/**
+ * Pages of the log as chunks of whole envelopes, which are written as they are.
+ *
+ * Not a generator around the reader's own: one that waits keeps its last chunk alive, which counts with many readers.
+ */
+function stream(
   { store, metrics, now }: ServiceOptions,
   request: StreamJobEventsRequest,
   { signal }: CallContext,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const readRequest = toReadRequest(request);
+): AsyncIterableIterator<Uint8Array, void, undefined> {
   const startedAt = performance.now();
   let isLive = false;
-  const endHistory = (): void => {
-    if (!isLive) metrics.replayDuration.record(performance.now() - startedAt);
-    isLive = true;
-  };
-  metrics.activeStreams.add(1);
-  try {
-    for await (const entries of readLog({ store, request: readRequest, signal, onWait: endHistory })) {
+  let isOpen = true;
+  const frames = readFrames({
+    store,
+    request: toReadRequest(request),
+    signal,
+    onPage(entries) {
       metrics.delivered.add(entries.length);
       const last = entries.at(-1);
       if (!isLive) metrics.replayEvents.add(entries.length);
       else if (last !== undefined) metrics.deliveryLag.record(Math.max(0, now() - last.timestampMs));
-      yield joinFrames(entries);
-    }
-    endHistory();
-  } finally {
-    metrics.activeStreams.add(-1);
+    },
+    onWait: endHistory,
+  });
+  function endHistory(): void {
+    if (!isLive) metrics.replayDuration.record(performance.now() - startedAt);
+    isLive = true;
   }
+  function close(): void {
+    if (isOpen) metrics.activeStreams.add(-1);
+    isOpen = false;
+  }
+  metrics.activeStreams.add(1);
+  return {
+    async next() {
+      const step = await frames.next();
+      if (step.done === true) {
+        endHistory();
+        close();
+      }
+      return step;
+    },
+    // The RPC handler calls it wherever the stream does not come to its end.
+    return() {
+      close();
+      return frames.return();
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
 }
