@@ -5,8 +5,8 @@ import type { EventType } from "../gen/job/v1/job_pb.ts";
  * One event as the log keeps it: encoded once, as the very bytes that every reader is sent.
  *
  * `frame` is a whole envelope of the Connect and gRPC protocols: flags 0, length as 4 bytes big endian, then a
- * StreamJobEventsResponse with the event (field 1, its bytes as the worker sent them, checked) and the attempt
- * (field 20).
+ * StreamJobEventsResponse with the event (field 1; output as the worker sent it, all else checked and encoded anew)
+ * and the attempt (field 20).
  */
 export interface LogEntry {
   readonly frame: Uint8Array;
