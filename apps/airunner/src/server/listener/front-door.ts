@@ -24,7 +24,7 @@ export function tellApart(socket: Socket, timeoutMs: number, { http1, http2 }: D
   socket.once("close", stop);
   socket.on("readable", look);
   // One that ends without a word.
-  socket.once("end", () => socket.destroy());
+  socket.once("end", leave);
 
   function look(): void {
     const more: unknown = socket.read();
@@ -40,8 +40,13 @@ export function tellApart(socket: Socket, timeoutMs: number, { http1, http2 }: D
     socket.off("error", ignore);
   }
 
+  function leave(): void {
+    socket.destroy();
+  }
+
   function stop(): void {
     clearTimeout(timer);
+    socket.off("end", leave);
     socket.off("readable", look);
     socket.off("close", stop);
   }

@@ -19,6 +19,12 @@ describe("Call", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  test("is ended at once by a deadline that is over", ({ expect }) => {
+    const call = new Call();
+    call.setDeadline(0);
+    expect(call.ended()).toBe("deadline");
+  });
+
   test("keeps its first reason, for the signal whenever it is asked for", ({ expect }) => {
     const call = new Call();
     const early = call.signal;

@@ -110,7 +110,7 @@ class MethodServer implements RpcHandler {
     try {
       call.caller = await this.#options.authenticate(exchange.headers.authorization);
       requireScope(call.caller, method);
-      setDeadline(exchange, wire, call);
+      setDeadline(exchange, wire, call, startedMs);
       this.#endIfDraining(call, method.kind);
       await serveCall(served);
     } catch (thrown) {
@@ -194,10 +194,11 @@ function requireScope({ scopes }: Caller, { scope, desc }: RpcMethod): void {
   );
 }
 
-function setDeadline(exchange: Exchange, wire: Wire, call: Call): void {
+/** The client's time counts from when its call came, however long authentication took. */
+function setDeadline(exchange: Exchange, wire: Wire, call: Call, startedMs: number): void {
   const value = exchange.headers[wire.timeoutHeader];
   if (value === undefined) return;
   const { timeoutMs, error } = wire.parseTimeout(String(value));
   if (error !== undefined) throw error;
-  if (timeoutMs !== undefined) call.setDeadline(timeoutMs);
+  if (timeoutMs !== undefined) call.setDeadline(Math.ceil(timeoutMs - (performance.now() - startedMs)));
 }
