@@ -21,7 +21,7 @@ export class FileOutput implements Output {
   readonly #descriptor: number;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(descriptor: 1 | 2) {
+  constructor(descriptor: number) {
     this.#descriptor = descriptor;
     this.isTty = isatty(descriptor);
   }

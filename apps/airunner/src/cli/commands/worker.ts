@@ -32,10 +32,8 @@ export function workerCommand(context: CliContext): Command {
     .addOption(
       new Option(
         "--queue <name[=weight]>",
-        "queue to take jobs from; repeat it for several, as in --queue a=3 --queue b",
-      )
-        .argParser(queueList)
-        .default(undefined, "default"),
+        "queue to take jobs from; repeat it for several, as in --queue a=3 --queue b (default: default)",
+      ).argParser(queueList),
     )
     .option(
       "--timeout <seconds>",

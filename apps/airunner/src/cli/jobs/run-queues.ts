@@ -41,7 +41,7 @@ export async function runQueues(flags: QueuesFlags, context: CliContext): Promis
 }
 
 /** Lines with their ends. */
-export function queuesTable(queues: readonly QueueStat[], nowMs: number): string {
+function queuesTable(queues: readonly QueueStat[], nowMs: number): string {
   if (queues.length === 0) return "No queues: no job was submitted yet.\n";
   const header = columns.map(([name, width]) => cell(name, width)).join(" ");
   const rows = queues.map((stat) =>

@@ -24,7 +24,7 @@ export interface Outcome {
  *
  * @param isEndShown the end of the process stood in the log and was shown
  */
-export function outcomeOfResult(result: JobResult, state: JobState, isEndShown: boolean): Outcome {
+function outcomeOfResult(result: JobResult, state: JobState, isEndShown: boolean): Outcome {
   const message = harmless(result.errorMessage);
   if (state === JobState.CANCELLED || result.reason === ResultReason.CANCELLED) {
     return failure(exitCodes.cancelled, message || "The job was cancelled");
