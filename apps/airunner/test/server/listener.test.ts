@@ -164,6 +164,31 @@ describe("a drain", () => {
     agent.destroy();
   });
 
+  test("ends a connection of HTTP/1.1 whose answer had begun as one that stays", async ({
+    start,
+    expect,
+  }) => {
+    const held: Exchange[] = [];
+    const server = await start({
+      handle(exchange) {
+        exchange.start(200, {});
+        held.push(exchange);
+      },
+      limits: { drainMs: 60_000 },
+    });
+    const agent = new Agent({ keepAlive: true });
+    const answer = get(server, agent);
+    await waitFor(() => held.length === 1);
+    const drained = server.listener.drain();
+    for (const exchange of held) {
+      void exchange.write(Buffer.from("done"));
+      exchange.finish();
+    }
+    expect(await answer).toMatchObject({ text: "done", connection: "keep-alive" });
+    await drained;
+    agent.destroy();
+  });
+
   test("cuts what does not end", async ({ start, expect }) => {
     const held: Exchange[] = [];
     const server = await start({

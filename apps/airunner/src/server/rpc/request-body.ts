@@ -58,7 +58,8 @@ export class RequestBody {
       const before = reader.waitingBytes;
       reader.push(toBytes(piece.value));
       for (let envelope = reader.next(); envelope !== undefined; envelope = reader.next()) {
-        const message = await this.#open(envelope);
+        const opened = this.#open(envelope);
+        const message = opened instanceof Uint8Array ? opened : await opened;
         this.#messageBytes += message.byteLength;
         yield message;
       }

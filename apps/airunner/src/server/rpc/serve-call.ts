@@ -37,7 +37,7 @@ export async function serveCall(served: ServedCall): Promise<void> {
       return answer(served, await call.until(served.run(() => method.handle(request, call))));
     }
     case "client_stream_bytes": {
-      const messages = toBytesOf(served, body.readMany());
+      const messages = wire.codec.name === "proto" ? body.readMany() : toBytesOf(served, body.readMany());
       return answer(served, await call.until(served.run(() => method.handle(messages, call))));
     }
     case "server_stream": {
