@@ -24,7 +24,8 @@ import type { SpoolHeader } from "./spool/header.ts";
 import { SpoolFolder } from "./spool/spool-folder.ts";
 import type { WorkerServices } from "./worker-services.ts";
 
-type Fault = "none" | "before" | "after" | "throttle";
+/** `forget`: answers well, and has stored nothing. */
+type Fault = "none" | "before" | "after" | "throttle" | "forget";
 
 const noLog = {
   debug: () => undefined,
@@ -62,6 +63,7 @@ class ScriptedLog implements Pick<JobServer, "append" | "complete" | "release"> 
     await setImmediate();
     if (fault === "before") throw new ConnectError("reset", Code.Unavailable);
     if (fault === "throttle") throw new ConnectError("busy", Code.ResourceExhausted);
+    if (fault === "forget") return { lastSequence: this.lastSequence, cancelReason: undefined };
     for (const bytes of serialised) this.#take(fromBinary(JobEventSchema, bytes));
     if (fault === "after") throw new ConnectError("reset after it was done", Code.Internal);
     return { lastSequence: this.lastSequence, cancelReason: undefined };
@@ -135,9 +137,12 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { minLength: 1, maxLength: 40 },
 );
 
-const faults: fc.Arbitrary<Fault[]> = fc.array(fc.constantFrom("none", "before", "after", "throttle"), {
-  maxLength: 15,
-});
+const faults: fc.Arbitrary<Fault[]> = fc.array(
+  fc.constantFrom("none", "before", "after", "throttle", "forget"),
+  {
+    maxLength: 15,
+  },
+);
 
 interface Run {
   readonly clock: VirtualClock;

@@ -93,8 +93,12 @@ test("takes queues with weights, and the flags of the Go program", async ({ star
   await using server = await ScriptedServer.start();
   start([
     `--server=${server.address}`,
-    ...["--queue=builds=3", "--queue", "tests", "--concurrency=2"],
-    ...["--visibility-timeout=42", "--client-timeout=5m"],
+    "--queue=builds=3",
+    "--queue",
+    "tests",
+    "--concurrency=2",
+    "--visibility-timeout=42",
+    "--client-timeout=5m",
   ]);
   server.submit(shell("exit 0"), "job", "tests");
   expect(await resultOf(server, "job")).toMatchObject({ success: true });
