@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from "node:crypto";
-import { type Meter, ProxyTracerProvider, type Span, type Tracer } from "@opentelemetry/api";
+import { type Meter, type Span, type Tracer, trace } from "@opentelemetry/api";
 import type { Resource } from "@opentelemetry/resources";
 import { MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
 import { BatchSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
@@ -166,10 +166,14 @@ async function startTraces(
   }
 }
 
-/** Its spans hand the caller's trace on as it came. */
+/** Its spans hand the caller's trace on as it came: the API's own tracer, as nobody gives it another. */
 function noTraces(): Traces {
   const nothing = async (): Promise<void> => {};
-  const provider = Object.assign(new ProxyTracerProvider(), { forceFlush: nothing, shutdown: nothing });
+  const provider: Traces["provider"] = {
+    getTracer: (name, version) => trace.getTracer(name, version),
+    forceFlush: nothing,
+    shutdown: nothing,
+  };
   return { provider, abort: () => {} };
 }
 

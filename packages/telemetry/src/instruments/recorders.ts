@@ -9,10 +9,10 @@ type ValueOf<V> = V extends readonly (infer Item)[] ? Item : string;
 /** The labels of a declaration, each with its own values. */
 export type LabelsOf<D> = D extends { labels: infer L extends Readonly<Record<string, LabelValues>> }
   ? { readonly [Name in keyof L]: ValueOf<L[Name]> }
-  : Readonly<Record<never, never>>;
+  : Readonly<Record<string, never>>;
 
 /** No argument for an instrument without labels. */
-type LabelArgument<L> = keyof L extends never ? [] : [labels: L];
+type LabelArgument<L> = string extends keyof L ? [] : [labels: L];
 
 export interface Counter<L> {
   /** Adds `amount` (0 or more, else it is left out). */

@@ -123,6 +123,7 @@ function toMetric(metric: Metric, scope: string): OtlpMetric {
         temporality: toTemporality(name, data.value.aggregationTemporality),
         points: data.value.dataPoints.map((point) => toHistogramPoint(name, point)),
       };
+    case undefined:
     default:
       throw new OtlpError(`${name} has no data`);
   }
@@ -205,6 +206,10 @@ function toAttribute(key: string, value: AnyValue | undefined): OtlpAttribute {
       return value.value.value;
     case "intValue":
       return Number(value.value.value);
+    case "arrayValue":
+    case "kvlistValue":
+    case "bytesValue":
+    case undefined:
     default:
       throw new OtlpError(`the attribute "${key}" has a value of a kind that our programs do not send`);
   }
