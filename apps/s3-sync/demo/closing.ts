@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readdir } from "node:fs/promises";
-import { formatCount, formatDuration, formatTable, type Stage } from "@repo/tools/stage";
-import { describeChecks, isAsExpected, type StepResult } from "./check.ts";
+import { describeChecks, formatCount, formatDuration, formatTable, type Stage } from "@repo/tools/stage";
+import { isAsExpected, type StepResult } from "./check.ts";
 import type { Rehearsal } from "./rehearsal.ts";
 
 /** What must be true after all the jobs: no secret in what they wrote, no configuration left behind. */

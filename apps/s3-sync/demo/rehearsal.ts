@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { formatCount, formatDuration, type Stage, type Update } from "@repo/tools/stage";
+import {
+  type Check,
+  describeChecks,
+  formatCount,
+  formatDuration,
+  holds,
+  type Stage,
+  type Update,
+} from "@repo/tools/stage";
 import { listBucket } from "../test/support/bucket.ts";
 import type { PlannedObject } from "../test/support/object-tree.ts";
-import { type Check, describeChecks, holds, type StepResult } from "./check.ts";
+import type { StepResult } from "./check.ts";
 import { type JobResult, runJob } from "./run-job.ts";
 import { compareListings, compareSides, type World } from "./world.ts";
 

@@ -1,19 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { test } from "vitest";
-import { describeChecks, isAsExpected } from "../../demo/check.ts";
 import { describeProgress } from "../../demo/run-job.ts";
 import { compareListings } from "../../demo/world.ts";
-
-const exit = { what: "exit", expected: "7", actual: "7" };
-const deleted = { what: "deleted", expected: "0", actual: "5" };
-
-test("a step is as expected when each of its checks is, and there is one", ({ expect }) => {
-  const step = { title: "x", jobMs: 1 };
-  expect(isAsExpected({ ...step, checks: [exit] })).toBe(true);
-  expect(isAsExpected({ ...step, checks: [exit, deleted] })).toBe(false);
-  expect(isAsExpected({ ...step, checks: [] })).toBe(false);
-  expect(describeChecks([exit, deleted], "actual")).toBe("exit 7, deleted 5");
-});
 
 test("a destination is untouched only when no object is lost, rewritten or new", ({ expect }) => {
   const one = { sizeBytes: 1, etag: "a", lastModifiedMs: 1 };
