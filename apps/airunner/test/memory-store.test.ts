@@ -43,7 +43,7 @@ test("a claim that waits is answered in the tick in which a job comes", async ()
     isAnswered = true;
   });
   await kit.enqueue();
-  await new Promise(process.nextTick);
+  await new Promise<void>((resolve) => process.nextTick(resolve));
   expect(isAnswered).toBe(true);
 });
 

@@ -5,7 +5,7 @@ import { type BenchServer, startBenchServer } from "./server.ts";
 
 /** One figure of one round. */
 export interface Sample {
-  /** Title of the table that it stands in; figures of one group have one unit, which the title ends with. */
+  /** Title of the table that it stands in, a comma, and the unit of all its figures. */
   readonly group: string;
   readonly name: string;
   readonly value: number;
@@ -52,7 +52,8 @@ export async function measureContenders(race: Race): Promise<BenchReport> {
     rounds,
     notes: race.notes,
     groups: [...samples].map(([group, figures]) => ({
-      ...splitTitle(group),
+      title: group.slice(0, group.lastIndexOf(", ")),
+      unit: group.slice(group.lastIndexOf(", ") + 2),
       isMoreBetter: race.isMoreBetter(group),
       cases: [...figures].map(([name, values]) => ({ name, sample: replay(values) })),
     })),
@@ -75,9 +76,4 @@ function keep(
 function replay(values: readonly number[]): () => number {
   const queue = [values[0] ?? Number.NaN, ...values];
   return () => queue.shift() ?? Number.NaN;
-}
-
-function splitTitle(group: string): { readonly title: string; readonly unit: string } {
-  const at = group.lastIndexOf(", ");
-  return at === -1 ? { title: group, unit: "" } : { title: group.slice(0, at), unit: group.slice(at + 2) };
 }

@@ -6,9 +6,9 @@ import { formatGoDuration } from "./text/go-duration.ts";
 
 /** What a rhythm needs: a line of output, a line of its own, and rest. */
 interface Writer {
-  line(number: number, text: string): Promise<void>;
-  say(text: string): Promise<void>;
-  rest(ms: number): Promise<void>;
+  readonly line: (number: number, text: string) => Promise<void>;
+  readonly say: (text: string) => Promise<void>;
+  readonly rest: (ms: number) => Promise<void>;
 }
 
 type Rhythm = (writer: Writer, flags: TestOutputFlags) => Promise<void>;

@@ -8,7 +8,7 @@ import {
   type JobService,
   PublishJobEventsRequestSchema,
 } from "../gen/job/v1/job_pb.ts";
-import type { ClaimedJob, DequeueOptions, JobServer } from "./job-server.ts";
+import type { CancelFlag, ClaimedJob, DequeueOptions, JobServer } from "./job-server.ts";
 import { pickQueue } from "./pick-queue.ts";
 import { classifyServerFailure, isDeadline, isUnimplemented } from "./server-failure.ts";
 
@@ -66,24 +66,24 @@ export function createConnectJobServer(options: ConnectJobServerOptions): JobSer
         { queue, taskToken, visibilityTimeoutSeconds: leaseSeconds },
         { signal, timeoutMs },
       );
-      return { cancelReason: answer.cancelRequested ? answer.cancelReason : undefined };
+      return cancelFlag(answer);
     },
     async append(taskToken, serialised, lastSequence, signal) {
       const fields = serialised.map(eventField);
       const request = create(AppendJobEventsRequestSchema, { taskToken });
       request.$unknown = fields;
       const answer = await ifKnown(() => events.appendJobEvents(request, { signal, timeoutMs }));
-      if (answer !== undefined) {
-        return {
-          lastSequence: Number(answer.lastSequence),
-          cancelReason: answer.cancelRequested ? answer.cancelReason : undefined,
-        };
-      }
+      if (answer !== undefined) return { lastSequence: Number(answer.lastSequence), ...cancelFlag(answer) };
       // A stream of one message: its answer comes when that has been applied, and so acknowledges it.
       const message = create(PublishJobEventsRequestSchema, { taskToken });
       message.$unknown = fields;
       await events.publishJobEvents(only(message), { signal, timeoutMs });
       return { lastSequence, cancelReason: undefined };
+    },
+    async poll(taskToken, signal) {
+      // A server of the Go program answers no appends, and one that has answered none yet may be such a one.
+      if (isGoProgram !== false) return undefined;
+      return cancelFlag(await events.appendJobEvents({ taskToken }, { signal, timeoutMs }));
     },
     async complete(taskToken, jobResult, signal) {
       await jobs.completeJob({ taskToken, jobResult }, { signal, timeoutMs });
@@ -124,6 +124,13 @@ export function createConnectJobServer(options: ConnectJobServerOptions): JobSer
   }
 
   return server;
+}
+
+function cancelFlag(answer: {
+  readonly cancelRequested: boolean;
+  readonly cancelReason: string;
+}): CancelFlag {
+  return { cancelReason: answer.cancelRequested ? answer.cancelReason : undefined };
 }
 
 type RawField = NonNullable<Message["$unknown"]>[number];

@@ -56,6 +56,8 @@ export interface JobServer {
     lastSequence: number,
     signal: AbortSignal,
   ): Promise<Appended>;
+  /** Asks whether the job is to be stopped, and nothing else; `undefined` where the server cannot be asked so. */
+  poll(taskToken: string, signal: AbortSignal): Promise<CancelFlag | undefined>;
   complete(taskToken: string, result: JobResult, signal: AbortSignal): Promise<void>;
   /** Gives the job back unfinished. */
   release(claim: Pick<ClaimedJob, "queue" | "taskToken">, reason: string, signal: AbortSignal): Promise<void>;

@@ -21,16 +21,24 @@ export class Publisher {
   readonly #options: PublisherOptions;
   #acknowledged = 0;
   #isCalling = false;
+  #hasEvents = false;
+  #answeredAt: number;
   #callBytes = largestCallBytes;
   #progress = Promise.withResolvers<void>();
 
   constructor(options: PublisherOptions) {
     this.#options = options;
+    this.#answeredAt = options.context.clock.now();
   }
 
   /** Whether events are on their way to the server right now; not while it is away and a repeat is waited for. */
   get isBusy(): boolean {
     return this.#isCalling;
+  }
+
+  /** Milliseconds since the server last answered; 0 while there are events for it. */
+  get quietMs(): number {
+    return this.#hasEvents ? 0 : this.#options.context.clock.now() - this.#answeredAt;
   }
 
   /** The last sequence that is in the server's log; 0 while none is. */
@@ -76,7 +84,10 @@ export class Publisher {
         this.#isCalling = false;
       }
     };
+    this.#hasEvents = true;
     const answer = await untilAnswered(append, context, signal);
+    this.#hasEvents = false;
+    this.#answeredAt = context.clock.now();
     this.#callBytes = Math.min(largestCallBytes, this.#callBytes * 2);
     this.#acknowledged = answer.lastSequence;
     onAnswer(answer);

@@ -3,6 +3,7 @@ import { toBinary } from "@bufbuild/protobuf";
 import { type JobResult, JobResultSchema } from "../gen/job/v1/job_pb.ts";
 import { heartbeatIntervalMs, resolveBatching } from "./batching-limits.ts";
 import { type CallContext, CallEnded, untilAnswered } from "./call-retry.ts";
+import { watchForCancel } from "./cancel-watch.ts";
 import { EventRecorder } from "./event-recorder.ts";
 import { executeJob } from "./execute-job.ts";
 import { toJobResult } from "./job-result.ts";
@@ -48,6 +49,8 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptOutcom
 
 /** Time that a job which is given back has for its last output, so that the next attempt need not wait for long. */
 const releaseDrainMs = 5000;
+
+const givenUp = "the server has given it up or handed it to another worker";
 
 class Attempt {
   readonly #options: AttemptOptions;
@@ -98,6 +101,7 @@ class Attempt {
     else abandon.addEventListener("abort", giveUp, { once: true });
     const lease = this.#keepLease();
     const publishing = this.#publish();
+    const watching = this.#watchForCancel();
     try {
       return await this.#work();
     } catch (error) {
@@ -106,7 +110,7 @@ class Attempt {
       abandon.removeEventListener("abort", giveUp);
       this.#over.abort(new Error("The attempt is over."));
       await this.#spool.close();
-      await Promise.all([lease, publishing]);
+      await Promise.all([lease, publishing, watching]);
     }
   }
 
@@ -216,7 +220,7 @@ class Attempt {
     } catch (error) {
       if (this.#over.signal.aborted) return;
       if (error instanceof CallEnded && error.failure === "lost") {
-        this.#lose("the server has given it up or handed it to another worker");
+        this.#lose(givenUp);
         return;
       }
       const err = error instanceof CallEnded ? error.cause : error;
@@ -226,6 +230,21 @@ class Attempt {
       );
       this.#refused.resolve();
     }
+  }
+
+  async #watchForCancel(): Promise<void> {
+    const { claim, services } = this.#options;
+    const isLost = await watchForCancel(
+      {
+        server: services.server,
+        taskToken: claim.taskToken,
+        clock: services.clock,
+        quietMs: () => this.#publisher.quietMs,
+        onAnswer: (flag) => this.#onAnswer(flag),
+      },
+      this.#over.signal,
+    );
+    if (isLost) this.#lose(givenUp);
   }
 
   #onAnswer({ cancelReason }: CancelFlag): void {

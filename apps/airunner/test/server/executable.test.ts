@@ -99,7 +99,9 @@ test("checks tokens, and puts no secret into its log", async ({ expect }) => {
     jobParams: { command: "true", environment: { PASSWORD: "hunter2hunter2" } },
   });
   expect((await ann.jobs.getJob({ jobId })).job?.submitter).toBe("ann");
-  const refused = await createClients(serving.url).jobs.listJobs({}).catch(ConnectError.from);
+  const refused = await createClients(serving.url)
+    .jobs.listJobs({})
+    .catch((error: unknown) => ConnectError.from(error));
   expect(refused).toMatchObject({ code: Code.Unauthenticated, rawMessage: "missing bearer token" });
   await serving.program.stdout.waitForLine(/"code":"unauthenticated"/);
   const log = serving.program.stdout.lines.join("\n");
@@ -120,7 +122,7 @@ test("tokens of another server with the same secret are good, former secrets inc
     await using server = await startServerProcess(plain, env);
     const error = await createClients(server.url)
       .jobs.completeJob({ taskToken, jobResult: { success: true } })
-      .catch(ConnectError.from);
+      .catch((error: unknown) => ConnectError.from(error));
     return error instanceof ConnectError ? Code[error.code] : "ok";
   };
   // Read, and then not found: the memory of another server. Without the secret it is no token at all.

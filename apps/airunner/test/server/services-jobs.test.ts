@@ -254,7 +254,10 @@ test("what a caller must not see stays in the log", async ({ expect }) => {
         },
       }),
   });
-  const error = await running.clients().jobs.queueStats({}).catch(ConnectError.from);
+  const error = await running
+    .clients()
+    .jobs.queueStats({})
+    .catch((error: unknown) => ConnectError.from(error));
   expect(error).toMatchObject({ code: Code.Internal, rawMessage: "the server failed; its log says why" });
   expect(running.logs.text).toContain("db-7.internal");
   expect(running.logs.records).toContainEqual(

@@ -57,7 +57,10 @@ export async function startAirunner(options: AirunnerOptions = {}): Promise<Airu
     const child = await runExecutable({
       file: requireBundle("airunner-server"),
       args: [
-        ...["--listen", "127.0.0.1:0", "--health-listen", "127.0.0.1:0"],
+        "--listen",
+        "127.0.0.1:0",
+        "--health-listen",
+        "127.0.0.1:0",
         ...(hasAuth ? [] : ["--no-auth"]),
         ...args,
       ],

@@ -26,7 +26,7 @@ export function jobPage({ job, attempts }: GetJobResponse, nowMs: number): strin
     attemptsTable(attempts, nowMs),
     story(job, attempts),
   ];
-  return `${sections.filter((section) => section !== "").join("\n")}`;
+  return sections.filter((section) => section !== "").join("\n");
 }
 
 function overview(job: Job, nowMs: number): readonly Row[] {

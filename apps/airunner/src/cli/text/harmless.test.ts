@@ -19,7 +19,7 @@ test("leaves nothing that a terminal acts on, and ordinary text as it is", ({ ex
 test("cells have exactly their width", ({ expect }) => {
   fc.assert(
     fc.property(fc.string({ unit: "grapheme" }), fc.integer({ min: 3, max: 40 }), (text, width) => {
-      expect([...cell(text, width)]).toHaveLength(width);
+      expect(Array.from(cell(text, width))).toHaveLength(width);
     }),
   );
   expect(cut("github.com/example/a-rather-long-name", 25)).toBe("github.com/example/a-r...");

@@ -13,12 +13,12 @@ export function harmless(text: string): string {
 
 /** At most `width` characters; longer ones end with three dots, as the Go program cut them. */
 export function cut(text: string, width: number): string {
-  const letters = [...text];
+  const letters = Array.from(text);
   return letters.length <= width ? text : `${letters.slice(0, Math.max(0, width - 3)).join("")}...`;
 }
 
 /** Harmless, cut, and filled up with blanks. */
 export function cell(text: string, width: number): string {
   const shown = cut(harmless(text), width);
-  return shown + " ".repeat(Math.max(0, width - [...shown].length));
+  return shown + " ".repeat(Math.max(0, width - Array.from(shown).length));
 }

@@ -30,6 +30,3 @@ export interface Listener extends AsyncDisposable {
    */
   drain(): Promise<void>;
 }
-
-/** `startListener` of listener.ts; rejects with Node's error (`EADDRINUSE`, …) when the port cannot be had. */
-export type StartListener = (options: ListenerOptions) => Promise<Listener>;

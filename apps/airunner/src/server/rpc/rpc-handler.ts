@@ -150,8 +150,9 @@ class MethodServer implements RpcHandler {
     try {
       await this.#options.authenticate(exchange.headers.authorization);
     } catch (error) {
-      const fail = wireOf(exchange.headers["content-type"])?.fail ?? failConnectUnary;
-      return fail(exchange, this.#toError(error));
+      const wire = wireOf(exchange.headers["content-type"]);
+      const refusal = this.#toError(error);
+      return wire === undefined ? failConnectUnary(exchange, refusal) : wire.fail(exchange, refusal);
     }
     if (route === undefined) return exchange.answer(404, {});
     if (exchange.method !== "POST") return exchange.answer(405, { allow: "POST" });

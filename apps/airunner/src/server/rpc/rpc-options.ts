@@ -54,7 +54,7 @@ export interface CallEnd {
 /** Hears of one call's end. */
 export interface CallObservation {
   /** Runs the method (a span's context). */
-  run?<T>(work: () => T): T;
+  readonly run?: <T>(work: () => T) => T;
   end(end: CallEnd): void;
 }
 
@@ -80,6 +80,3 @@ export interface RpcHandler {
   /** For `onDrain` of the listener: `begin` ends server streams with `unavailable`, `deadline` every call. */
   drain(phase: DrainPhase): void;
 }
-
-/** `createRpcHandler` of rpc-handler.ts. */
-export type CreateRpcHandler = (options: RpcHandlerOptions) => RpcHandler;

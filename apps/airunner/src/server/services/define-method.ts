@@ -17,7 +17,7 @@ export function unary<I extends DescMessage, O extends DescMessage>(
   scope: Scope,
   handle: (request: MessageShape<I>, context: CallContext) => Promise<MessageInitShape<O>>,
 ): RpcMethod {
-  return { kind: "unary", desc, scope, handle: handle as Extract<RpcMethod, { kind: "unary" }>["handle"] };
+  return { kind: "unary", desc, scope, handle };
 }
 
 export function unaryBytes<I extends DescMessage, O extends DescMessage>(
@@ -29,7 +29,7 @@ export function unaryBytes<I extends DescMessage, O extends DescMessage>(
     kind: "unary_bytes",
     desc,
     scope,
-    handle: handle as Extract<RpcMethod, { kind: "unary_bytes" }>["handle"],
+    handle,
   };
 }
 

@@ -30,7 +30,7 @@ export interface CheckoutOptions {
   readonly allowFile?: boolean;
   readonly guard?: Guard;
   /** Takes git's progress, a line each, without its newline and without credentials. */
-  onProgress(line: string): void | Promise<void>;
+  readonly onProgress: (line: string) => void | Promise<void>;
 }
 
 export interface Checkout {

@@ -31,8 +31,8 @@ export interface GitOptions {
   readonly timeoutMs: number;
   readonly guard: Guard | undefined;
   /** Takes secrets out of a line. */
-  redact(line: string): string;
-  onProgress(line: string): void | Promise<void>;
+  readonly redact: (line: string) => string;
+  readonly onProgress: (line: string) => void | Promise<void>;
 }
 
 export interface GitAnswer {

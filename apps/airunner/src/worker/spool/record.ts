@@ -2,7 +2,7 @@
 import { crc32 } from "node:zlib";
 
 /** What a spool holds; the number is the byte in the file. */
-export const recordKinds = {
+const recordKinds = {
   /** First in the file: {@link SpoolHeader} as JSON. */
   header: 1,
   /** 8 bytes: the last sequence of the event; then the serialised JobEvent. */
