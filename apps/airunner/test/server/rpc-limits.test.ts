@@ -331,4 +331,22 @@ describe("a deadline", () => {
     });
     expect(status).toBe(503);
   });
+
+  test("of the server ends a stream in the middle of a message, and none between two", async ({
+    start,
+    expect,
+  }) => {
+    const server = await start({ rpcLimits: { bodyMs: 50 } });
+    await using client = new H2Client(server);
+    const silent = client.open(paths.publishJobEvents, contentTypes.stream);
+    silent.write(toEnvelope(new Uint8Array()));
+    await waitFor(() => server.seen.messages === 1);
+    const stuck = client.open(paths.publishJobEvents, contentTypes.stream);
+    // A whole message, and the beginning of another.
+    stuck.write(Buffer.concat([toEnvelope(new Uint8Array()), promise(100)]));
+    expect(codeOf(await readAnswer(stuck))).toBe("200 unavailable");
+    silent.end(toEnvelope(new Uint8Array()));
+    expect(codeOf(await readAnswer(silent))).toBe("200");
+    expect(server.seen.messages).toBe(3);
+  });
 });

@@ -6,6 +6,7 @@ import type { BufferBudget } from "./buffer-budget.ts";
 import { type Call, endError } from "./call.ts";
 import type { RpcLimits } from "./rpc-options.ts";
 import { type Envelope, EnvelopeReader, tooLarge } from "./wire/envelope.ts";
+import { Pieces } from "./wire/pieces.ts";
 import type { Wire } from "./wire/wire.ts";
 
 const compressions = [compressionGzip, compressionBrotli];
@@ -52,17 +53,22 @@ export class RequestBody {
   async *readMany(): AsyncGenerator<Uint8Array, void, undefined> {
     const reader = new EnvelopeReader(this.#limits.maxMessageBytes);
     const pieces: AsyncIterator<unknown> = this.#exchange.body.iterator({ destroyOnReturn: false });
+    let begunMs = 0;
     for (;;) {
-      const piece = await this.#call.until(this.#nextPiece(pieces));
-      if (piece.done === true) break;
+      const next = this.#nextPiece(pieces);
       const before = reader.waitingBytes;
+      const piece = await this.#call.until(before === 0 ? next : this.#inTime(next, begunMs));
+      if (piece.done === true) break;
       reader.push(toBytes(piece.value));
+      let isBegun = before > 0;
       for (let envelope = reader.next(); envelope !== undefined; envelope = reader.next()) {
         const opened = this.#open(envelope);
         const message = opened instanceof Uint8Array ? opened : await opened;
         this.#messageBytes += message.byteLength;
         yield message;
+        isBegun = false;
       }
+      if (!isBegun) begunMs = performance.now();
       this.#hold(reader.waitingBytes - before);
     }
     this.#requireWhole();
@@ -78,15 +84,12 @@ export class RequestBody {
     const { maxMessageBytes } = this.#limits;
     const promised = Number(this.#exchange.headers["content-length"] ?? 0);
     if (promised > maxMessageBytes) throw tooLarge(promised, maxMessageBytes);
-    const pieces: Uint8Array[] = [];
-    let length = 0;
+    const pieces = new Pieces();
     await this.#readAll((piece) => {
-      length += piece.byteLength;
-      if (length > maxMessageBytes) throw tooLarge(length, maxMessageBytes);
       pieces.push(piece);
+      if (pieces.length > maxMessageBytes) throw tooLarge(pieces.length, maxMessageBytes);
     });
-    const [first] = pieces;
-    const data = pieces.length === 1 && first !== undefined ? first : Buffer.concat(pieces, length);
+    const data = pieces.take(pieces.length);
     return this.#encoding() === "" ? data : this.#decompress(data);
   }
 
@@ -180,6 +183,18 @@ export class RequestBody {
     this.#requireWhole();
   }
 
+  /** A stream may be silent for as long as it likes, but not in the middle of a message, which is held until it is whole. */
+  #inTime<T>(work: Promise<T>, begunMs: number): Promise<T> {
+    const { bodyMs } = this.#limits;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(tooSlow(bodyMs)),
+        Math.max(0, begunMs + bodyMs - performance.now()),
+      );
+      work.then(resolve, reject).finally(() => clearTimeout(timer));
+    });
+  }
+
   /** A body fails in one way only: its client leaves. */
   async #nextPiece(pieces: AsyncIterator<unknown>): Promise<IteratorResult<unknown>> {
     try {
@@ -202,7 +217,7 @@ export class RequestBody {
 }
 
 function tooSlow(bodyMs: number): ConnectError {
-  return new ConnectError(`The request's body did not arrive within ${bodyMs} ms.`, Code.Unavailable);
+  return new ConnectError(`A message of the request did not arrive within ${bodyMs} ms.`, Code.Unavailable);
 }
 
 function toBytes(piece: unknown): Uint8Array {

@@ -14,7 +14,10 @@ export interface RpcLimits {
   readonly maxMessageBytes: number;
   /** Bytes of requests under way that are held at a time, all clients together. */
   readonly maxBufferedBytes: number;
-  /** For the body of a request of one message, in milliseconds from the end of its headers. Streams of messages have no limit. */
+  /**
+   * For the body of a request of one message, in milliseconds from the end of its headers, and for each message of a stream, from
+   * its first byte. Streams of messages have no limit in all, nor between messages.
+   */
   readonly bodyMs: number;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Code, ConnectError } from "@connectrpc/connect";
+import { Pieces } from "./pieces.ts";
 
 /** One message of a stream as it came. */
 export interface Envelope {
@@ -18,8 +19,7 @@ const compressedFlag = 0b1;
  */
 export class EnvelopeReader {
   readonly #maxBytes: number;
-  readonly #pieces: Uint8Array[] = [];
-  #length = 0;
+  readonly #pieces = new Pieces();
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
@@ -27,13 +27,11 @@ export class EnvelopeReader {
 
   /** Bytes that wait for the rest of their envelope. */
   get waitingBytes(): number {
-    return this.#length;
+    return this.#pieces.length;
   }
 
   push(piece: Uint8Array): void {
-    if (piece.byteLength === 0) return;
     this.#pieces.push(piece);
-    this.#length += piece.byteLength;
   }
 
   /**
@@ -41,48 +39,25 @@ export class EnvelopeReader {
    * @throws {ConnectError} `resource_exhausted` for one above the limit, `invalid_argument` for flags that no request has
    */
   next(): Envelope | undefined {
-    if (this.#length < headBytes) return undefined;
-    const head = this.#peekHead();
+    if (this.waitingBytes < headBytes) return undefined;
+    const head = this.#pieces.peek(headBytes);
     const flags = head[0] ?? 0;
     if (flags > compressedFlag) {
       throw new ConnectError(`The flags ${flags} of an envelope are not known.`, Code.InvalidArgument);
     }
     const length = new DataView(head.buffer, head.byteOffset, headBytes).getUint32(1);
     if (length > this.#maxBytes) throw tooLarge(length, this.#maxBytes);
-    if (this.#length < headBytes + length) return undefined;
+    if (this.waitingBytes < headBytes + length) return undefined;
     return {
       isCompressed: flags === compressedFlag,
-      data: this.#take(headBytes + length).subarray(headBytes),
+      data: this.#pieces.take(headBytes + length).subarray(headBytes),
     };
   }
 
   /** @throws {ConnectError} `invalid_argument` if the body ended within an envelope */
   end(): void {
-    if (this.#length === 0) return;
+    if (this.waitingBytes === 0) return;
     throw new ConnectError("The request ends in the middle of an envelope.", Code.InvalidArgument);
-  }
-
-  #peekHead(): Uint8Array {
-    const [first] = this.#pieces;
-    if (first !== undefined && first.byteLength >= headBytes) return first;
-    return this.#join();
-  }
-
-  #take(bytes: number): Uint8Array {
-    const [first] = this.#pieces;
-    const from = first !== undefined && first.byteLength >= bytes ? first : this.#join();
-    const rest = from.subarray(bytes);
-    if (rest.byteLength === 0) this.#pieces.shift();
-    else this.#pieces[0] = rest;
-    this.#length -= bytes;
-    return from.subarray(0, bytes);
-  }
-
-  /** Makes one piece of all. */
-  #join(): Uint8Array {
-    const joined = Buffer.concat(this.#pieces);
-    this.#pieces.splice(0, this.#pieces.length, joined);
-    return joined;
   }
 }
 
