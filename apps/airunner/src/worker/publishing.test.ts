@@ -276,6 +276,7 @@ function servicesOf({ clock, log, folder, workspace }: ServiceParts): WorkerServ
       dequeue: never,
       extend: never,
       append: (token, events) => log.append(token, events),
+      poll: never,
       complete: () => log.complete(),
       release: () => log.release(),
     },
