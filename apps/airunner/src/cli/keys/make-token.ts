@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync, readFileSync } from "node:fs";
 import { createSigner, JwtError, signJwt, withKeyId } from "@repo/jwt";
+import { scopes as knownScopes, type Scope } from "../../auth/scopes.ts";
 import { ClientError } from "../../client/client-error.ts";
-import { scopes as knownScopes, type Scope } from "../../server/auth/caller.ts";
 import type { TokenFlags } from "../commands/token.ts";
 import { UsageError } from "../context.ts";
 

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import { type Scope, scopes } from "../../auth/scopes.ts";
 
-/** What a token may allow. `admin` includes all others. */
-export const scopes = ["submit", "work", "read", "read-secrets", "admin"] as const;
-
-export type Scope = (typeof scopes)[number];
+export { type Scope, scopes };
 
 /** Who calls, as far as the server knows. */
 export interface Caller {
