@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdtemp } from "node:fs/promises";
-import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
@@ -13,10 +11,9 @@ import {
 import { checkOut } from "./checkout/check-out.ts";
 import { type Checkout, CheckoutError, type CheckoutParams } from "./checkout/checkout.ts";
 import { createGitEnvironment } from "./checkout/git-environment.ts";
-import { removeTree } from "./checkout/remove-tree.ts";
 import type { EventRecorder } from "./event-recorder.ts";
 import { JobFailure } from "./job-failure.ts";
-import { folderPrefix } from "./job-folder.ts";
+import { makeJobFolder } from "./job-folder.ts";
 import { timeoutSentence } from "./job-result.ts";
 import type { TimeLimit } from "./time-limit.ts";
 import type { WorkerServices } from "./worker-services.ts";
@@ -41,13 +38,7 @@ const longestCheckoutMs = 10 * 60_000;
  */
 export async function checkOutJob(options: CheckOutJobOptions): Promise<Checkout & AsyncDisposable> {
   const { job, services, recorder, params, limit } = options;
-  const { workspace } = services.settings;
-  const folder = await mkdtemp(join(workspace, folderPrefix(job.jobId, job.attempt)));
-  const dispose = async (): Promise<void> => {
-    await removeTree(folder).catch((err: unknown) =>
-      services.log.warn({ jobId: job.jobId, folder, err }, "a job's folder could not be deleted"),
-    );
-  };
+  const folder = await makeJobFolder(services, job);
   recorder.event({
     case: "gitCloneStart",
     value: create(GitCloneStartEventSchema, {
@@ -58,7 +49,7 @@ export async function checkOutJob(options: CheckOutJobOptions): Promise<Checkout
     }),
   });
   try {
-    const checkout = await run(options, folder);
+    const checkout = await run(options, folder.path);
     recorder.event({
       case: "gitCloneEnd",
       value: create(GitCloneEndEventSchema, {
@@ -67,9 +58,9 @@ export async function checkOutJob(options: CheckOutJobOptions): Promise<Checkout
         workingDirectory: checkout.directory,
       }),
     });
-    return { ...checkout, [Symbol.asyncDispose]: dispose };
+    return { ...checkout, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
   } catch (error) {
-    await dispose();
+    await folder[Symbol.asyncDispose]();
     throw toFailure(error, recorder, limit);
   }
 }

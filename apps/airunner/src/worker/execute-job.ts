@@ -7,6 +7,7 @@ import { JobFileError } from "./checkout/job-file-error.ts";
 import type { EventRecorder } from "./event-recorder.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { JobFailure } from "./job-failure.ts";
+import { makeJobFolder } from "./job-folder.ts";
 import { type JobPlan, planJob } from "./job-plan.ts";
 import { cancelSentence, endOfProcess, failedEnd, type JobEnd } from "./job-result.ts";
 import type { JobStop, StopSwitch } from "./job-stop.ts";
@@ -67,12 +68,15 @@ async function execute(options: ExecuteOptions): Promise<ExecutedJob> {
     plan.checkout === undefined
       ? undefined
       : await checkOutJob({ ...options, params: plan.checkout, limit: ownLimit, signal: stop.signal });
+  // A job that names a directory knows where it wants to be; two that do not must not find each other's files.
+  await using folder =
+    checkout === undefined && plan.workingDirectory === "" ? await makeJobFolder(services, job) : undefined;
   const file =
     plan.command === undefined && checkout !== undefined ? await readFile(checkout.directory) : undefined;
   // A limit of the job itself covers the checkout; one of the file is about its command.
   const limit =
     plan.timeoutSeconds === 0 ? startTimeLimit(file?.timeoutSeconds ?? 0, services.clock) : ownLimit;
-  const spec = toSpec(options, { plan, file, limit, directory: checkout?.directory });
+  const spec = toSpec(options, { plan, file, limit, directory: checkout?.directory ?? folder?.path });
   stop.signal.throwIfAborted();
   isProcessAlive = true;
   const end = await runProcess({ spec, timeoutSeconds: limit.seconds, recorder, stop });
@@ -85,7 +89,7 @@ interface SpecParts {
   readonly plan: JobPlan;
   readonly file: JobFile | undefined;
   readonly limit: TimeLimit;
-  /** Of the checkout, where there is one. */
+  /** Of the checkout, or the attempt's own; `undefined` where it has neither. */
   readonly directory: string | undefined;
 }
 

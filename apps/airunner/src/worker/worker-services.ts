@@ -27,7 +27,11 @@ export interface WorkerServices {
 /** How jobs are run. */
 export interface JobSettings {
   readonly leaseSeconds: number;
-  /** Absolute path of an existing directory: jobs without a checkout run in it, checkouts are made in it. */
+  /**
+   * Absolute path of an existing directory. Each attempt runs in a folder of its own in it, a checkout or an empty one,
+   * which is deleted afterwards; a job without a checkout that names a working directory runs there instead, and a
+   * relative one begins here, so that "." is the workspace itself.
+   */
   readonly workspace: string;
   /** The worker's environment; see `createJobEnvironment` for what of it a job sees. */
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -2,7 +2,7 @@
 import { testDirectory, waitFor } from "@repo/testkit";
 import { test } from "vitest";
 import { kindsOf, outputOf, ScriptedServer, unavailable } from "./scripted-server.ts";
-import { lastAttempt, resultOf, shell } from "./shell-jobs.ts";
+import { lastAttempt, resultOf, shared, shell } from "./shell-jobs.ts";
 import { startVictim } from "./victim.ts";
 import { testWorker } from "./worker-fixture.ts";
 
@@ -59,10 +59,10 @@ test("two workers share a folder: neither touches what the other still works on"
   await using server = await ScriptedServer.start();
   await using folder = await testDirectory("worker");
   await using one = await testWorker({ address: server.address, folder: folder.path });
-  server.submit(shell("echo begun; until [ -e go ]; do sleep 0.02; done"), "job");
+  server.submit(shell("echo begun; until [ -e go ]; do sleep 0.02; done", shared), "job");
   await waitFor(() => outputOf(lastAttempt(server, "job")).length > 0);
   await using other = await testWorker({ address: server.address, folder: folder.path });
-  server.submit(shell("touch go"), "other");
+  server.submit(shell("touch go", shared), "other");
   expect(await resultOf(server, "other")).toMatchObject({ success: true });
   expect(await resultOf(server, "job")).toMatchObject({ success: true });
   expect(server.counts.release).toBe(0);

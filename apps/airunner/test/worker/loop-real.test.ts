@@ -17,7 +17,7 @@ import {
 import { readSpoolHeader } from "../../src/worker/spool/left-spool.ts";
 import { type Clients, startTestServer } from "../server/support/running-server.ts";
 import { commit, git, startGitServer } from "./git-server.ts";
-import { expectedLines, manyLines, shell } from "./shell-jobs.ts";
+import { expectedLines, manyLines, shared, shell } from "./shell-jobs.ts";
 import { startVictim } from "./victim.ts";
 import { testWorker } from "./worker-fixture.ts";
 
@@ -114,7 +114,7 @@ test("what a stopped worker gives back, another does at once", async ({ expect }
   const clients = server.clients();
   await using folder = await testDirectory("worker");
   await mkdir(join(folder.path, "workspace"));
-  const jobId = await submit(clients, shell("echo begun; mkdir once && sleep 600; exit 0"));
+  const jobId = await submit(clients, shell("echo begun; mkdir once && sleep 600; exit 0", shared));
   {
     await using worker = await testWorker({ address: server.server.url, folder: folder.path, drainMs: 0 });
     await begun(clients, jobId);
@@ -132,7 +132,7 @@ test("the job of a worker that was killed starts again as soon as that one is ba
   const clients = server.clients();
   await using folder = await testDirectory("worker");
   await using victim = startVictim(server.server.url, folder.path);
-  const jobId = await submit(clients, shell("echo begun; mkdir once && sleep 600; exit 0"));
+  const jobId = await submit(clients, shell("echo begun; mkdir once && sleep 600; exit 0", shared));
   await begun(clients, jobId);
   await victim.kill();
   // Its lease of 300 s is longer than this test may take.

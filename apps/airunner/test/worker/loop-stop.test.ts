@@ -4,7 +4,7 @@ import { testDirectory, waitFor } from "@repo/testkit";
 import { describe, test } from "vitest";
 import { ResultReason } from "../../src/gen/job/v1/job_pb.ts";
 import { kindsOf, outputOf, ScriptedServer, unavailable } from "./scripted-server.ts";
-import { lastAttempt, resultOf, shell } from "./shell-jobs.ts";
+import { lastAttempt, resultOf, shared, shell } from "./shell-jobs.ts";
 import { testWorker } from "./worker-fixture.ts";
 
 /** Says its process id and waits for TERM; the child must not outlive it either. */
@@ -55,6 +55,20 @@ describe("a job that is cancelled", () => {
     expect(server.extended.every((seconds) => seconds === 3)).toBe(true);
   });
 
+  test("is stopped soon though it is silent and its lease is long", async ({ expect }) => {
+    await using server = await ScriptedServer.start();
+    await using _worker = await testWorker({ address: server.address });
+    server.submit(waits, "job");
+    await startedPid(server, "job");
+    const attempt = lastAttempt(server, "job");
+    attempt.cancelReason = "enough";
+    // Neither the heartbeat after 30 s nor the renewal after 100 s comes within this time.
+    await waitFor(() => attempt.result, { what: "the result", deadlineMs: 15_000 });
+    expect(attempt.result).toMatchObject({ reason: ResultReason.CANCELLED });
+    expect(server.extended).toEqual([]);
+    expect(kindsOf(attempt)).toEqual(["processStart", "outputBatch", "processError", "processEnd"]);
+  });
+
   test("is killed after the grace when it does not care for TERM", async ({ expect }) => {
     await using server = await ScriptedServer.start();
     await using _worker = await testWorker({ address: server.address, leaseSeconds: 3, killGraceMs: 200 });
@@ -99,8 +113,8 @@ describe("a worker that is to stop", () => {
   test("lets its job end, takes no other, and ends", async ({ expect }) => {
     await using server = await ScriptedServer.start();
     await using worker = await testWorker({ address: server.address });
-    server.submit(shell("echo $$; until [ -e go ]; do sleep 0.02; done; exit 5; true"), "job");
-    server.submit(shell("touch go"), "never");
+    server.submit(shell("echo $$; until [ -e go ]; do sleep 0.02; done; exit 5; true", shared), "job");
+    server.submit(shell("touch go", shared), "never");
     await startedPid(server, "job");
     worker.drain();
     await writeFile(`${worker.workspace}/go`, "");

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import { waitFor } from "@repo/testkit";
 import { describe, test } from "vitest";
 import { ResultReason } from "../../src/gen/job/v1/job_pb.ts";
 import { kindsOf, outputOf, ScriptedServer } from "./scripted-server.ts";
-import { lastAttempt, resultOf, shell } from "./shell-jobs.ts";
+import { lastAttempt, resultOf, shared, shell } from "./shell-jobs.ts";
 import { testWorker } from "./worker-fixture.ts";
 
 describe("what a job's end is", () => {
@@ -101,16 +102,30 @@ describe("the log of an attempt", () => {
 });
 
 describe("where and with what a job runs", () => {
-  test("in the worker's workspace, or a folder that it names", async ({ expect }) => {
+  test("in the workspace or a folder that it names", async ({ expect }) => {
     await using server = await ScriptedServer.start();
     await using worker = await testWorker({ address: server.address });
-    server.submit(shell("pwd"), "here");
+    server.submit(shell("pwd", { workingDirectory: "." }), "here");
     server.submit(shell("pwd", { workingDirectory: "/" }), "there");
     await resultOf(server, "there");
     const outputs = ["here", "there"].map((id) =>
       server.attemptsOf(id).map((one) => outputOf(one).toString().trim()),
     );
     expect(outputs).toEqual([[worker.workspace], ["/"]]);
+  });
+
+  test("else in an empty folder of its own, which goes with it", async ({ expect }) => {
+    await using server = await ScriptedServer.start();
+    await using worker = await testWorker({ address: server.address, concurrency: 2 });
+    for (const id of ["one", "two"]) server.submit(shell("pwd; ls -A; mkdir -m 0 left; touch mine"), id);
+    const folders = [];
+    for (const id of ["one", "two"]) {
+      expect(await resultOf(server, id)).toMatchObject({ success: true });
+      folders.push(outputOf(lastAttempt(server, id)).toString().trimEnd());
+    }
+    expect(new Set(folders).size).toBe(2);
+    for (const folder of folders) expect(dirname(folder)).toBe(worker.workspace);
+    expect(await worker.workspaceEntries()).toEqual([]);
   });
 
   test("never with the worker's token; with what the worker allows", async ({ expect }) => {
@@ -135,7 +150,7 @@ describe("where and with what a job runs", () => {
     await using server = await ScriptedServer.start();
     await using worker = await testWorker({ address: server.address, concurrency: 2 });
     const meet = (own: string, other: string) =>
-      shell(`touch ${own}; until [ -e ${other} ]; do sleep 0.02; done`);
+      shell(`touch ${own}; until [ -e ${other} ]; do sleep 0.02; done`, shared);
     server.submit(meet("one", "two"), "one");
     server.submit(meet("two", "one"), "two");
     server.submit(shell("exit 0"), "three");

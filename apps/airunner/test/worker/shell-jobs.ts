@@ -8,6 +8,9 @@ export function shell(script: string, more: object = {}) {
   return { command: "/bin/sh", args: ["-c", script], processType: ProcessType.PIPE, ...more };
 }
 
+/** For jobs that find each other's files: they run in the workspace itself. */
+export const shared = { workingDirectory: "." };
+
 /** Prints `lines` numbered lines of 100 bytes, with a pause after every hundred. */
 export function manyLines(lines: number, pauseSeconds = 0): string {
   const pause = pauseSeconds === 0 ? "" : `if (NR % 100 == 0) { fflush(); system("sleep ${pauseSeconds}") }`;

@@ -7,7 +7,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { testDirectory, waitFor } from "@repo/testkit";
 import { test as base } from "vitest";
 import { outputOf, ScriptedServer } from "./scripted-server.ts";
-import { lastAttempt, resultOf, shell } from "./shell-jobs.ts";
+import { lastAttempt, resultOf, shared, shell } from "./shell-jobs.ts";
 
 interface WorkerCommand extends AsyncDisposable {
   readonly child: ChildProcess;
@@ -65,7 +65,7 @@ function startCommand(args: readonly string[], folder: string, token?: string): 
 test("SIGTERM: its job may end, then it ends with 0", async ({ start, folder, expect }) => {
   await using server = await ScriptedServer.start();
   const worker = start([`--server=${server.address}`]);
-  server.submit(shell("echo begun; until [ -e go ]; do sleep 0.02; done; exit 3"), "job");
+  server.submit(shell("echo begun; until [ -e go ]; do sleep 0.02; done; exit 3", shared), "job");
   await waitFor(() => outputOf(lastAttempt(server, "job")).length > 0, { deadlineMs: 30_000 });
   worker.child.kill("SIGTERM");
   await waitFor(() => worker.stdout().includes("worker takes no more jobs"));

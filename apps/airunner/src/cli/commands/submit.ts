@@ -63,7 +63,10 @@ function addJobOptions(command: Command): void {
       wholeNumber(-(2 ** 53) + 1, 2 ** 53 - 1),
       0,
     )
-    .option("--working-directory <path>", "where to run it; inside of the repository where there is one")
+    .option(
+      "--working-directory <path>",
+      "where to run it; inside of the repository where there is one, else of the worker's workspace (default: the repository, else an empty folder of the job's own)",
+    )
     .option("--commit <ref>", "commit to check out (default: the branch's latest)")
     .option("--branch <name>", "branch to check out (default: the repository's own)")
     .option("--no-checkout", "with --command: send the repository as a note, as the Go program did")

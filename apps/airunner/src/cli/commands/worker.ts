@@ -46,7 +46,7 @@ export function workerCommand(context: CliContext): Command {
     .option("--name <text>", "name shown with the attempts (default: host name and process id)")
     .option(
       "--workspace-dir <path>",
-      "where jobs run and repositories are checked out (default: $AIRUNNER_WORKSPACE_DIR or ~/.local/state/airunner/workspace)",
+      "where each job gets a folder of its own, deleted afterwards; a relative --working-directory of a job without checkout begins here (default: $AIRUNNER_WORKSPACE_DIR or ~/.local/state/airunner/workspace)",
     )
     .option(
       "--spool-dir <path>",
