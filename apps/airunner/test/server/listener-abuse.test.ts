@@ -124,6 +124,19 @@ describe("a client that is wrong on purpose does not harm others when", () => {
     await expectHealthy(server);
   });
 
+  test("it says goodbye and keeps its socket: no PING is tried on what is over", async ({ start }) => {
+    const server = await start({ handle: hello, limits: { pingEveryMs: 20, pingAnswerMs: never } });
+    using gone = new RawHttp2(server.port);
+    gone.greet();
+    await waitFor(() => gone.of(frameTypes.ping).length > 0);
+    gone.socket.pause();
+    gone.socket.write(frame(frameTypes.goaway, { payload: Buffer.alloc(8) }));
+    using other = new RawHttp2(server.port);
+    other.greet();
+    await waitFor(() => other.of(frameTypes.ping).length > 4);
+    await expectHealthy(server);
+  });
+
   test("it opens and resets streams as fast as it can", async ({ start }) => {
     const server = await start({ handle: () => {}, limits: {} });
     using raw = new RawHttp2(server.port);

@@ -69,6 +69,8 @@ export class Http2SessionGuard {
   }
 
   #tick(): void {
+    // A session that is over is not yet closed while its peer keeps the socket open; a PING on it would throw.
+    if (this.#session.destroyed) return this.#stopTimers();
     const idleForMs = performance.now() - this.#idleSinceMs;
     if (this.#openStreams === 0 && idleForMs >= this.#limits.idleMs) this.drain();
     else if (this.#limits.pingEveryMs > 0) this.#ping();
