@@ -63,7 +63,8 @@ function optionsTable(command: Command | undefined): string {
 
 function defaultOf({ defaultValue, defaultValueDescription }: Option): string {
   const shown: unknown = defaultValueDescription ?? defaultValue;
-  return shown === undefined || shown === "" || shown === true ? "–" : `\`${String(shown)}\``;
+  const isShown = typeof shown === "number" || (typeof shown === "string" && shown !== "");
+  return isShown ? `\`${shown}\`` : "–";
 }
 
 function commandNamed(name: string): Command | undefined {
@@ -105,7 +106,7 @@ function limitsTable(): string {
     ["What", "At most"],
     [
       ["One event, serialised", `${count(maxEventBytes)} bytes`],
-      ["Events of one request", `${count(maxRequestEvents)}`],
+      ["Events of one request", count(maxRequestEvents)],
       ["One message of a request", kib(maxMessageBytes)],
       ["A job's parameters together", kib(limits.paramsBytes)],
       ["One argument, one variable", `${count(limits.argumentBytes)} bytes`],
