@@ -21,7 +21,10 @@ import { leaseSeconds } from "../world.ts";
 const lines = 12;
 const killAfter = 4;
 
-/** Each attempt notes its process, and looks whether that of the one before still runs. */
+/**
+ * Each attempt notes its process, and looks whether that of the one before still runs. Neither the process nor its
+ * helper would end by itself because its worker does: one ignores that nobody reads, the other writes nothing.
+ */
 const script = `if [ -e "$NOTES/pid" ]; then
   case "$(awk '{ print $3 }' "/proc/$(cat "$NOTES/pid")/stat" 2>/dev/null)" in
     '' | Z | X) echo "the first process is gone" ;;
@@ -29,7 +32,9 @@ const script = `if [ -e "$NOTES/pid" ]; then
   esac
 fi
 echo $$ > "$NOTES/pid"
-echo "process $$"
+trap '' PIPE
+setsid sleep 600 > /dev/null 2>&1 &
+echo "process $$, and a helper in a session of its own: $!"
 i=0
 while [ $i -lt ${lines} ]; do i=$((i+1)); echo "attempt $AIRUNNER_ATTEMPT: part $i of ${lines}"; sleep 0.15; done`;
 
@@ -51,9 +56,9 @@ export async function finishOrphan(
   showCommand(rehearsal, ["submit", ...args, "…"]);
   const running = world.cli("submit", ...args, script);
   const jobId = jobIdIn(await showUntil(rehearsal, running, (text) => text.includes("with ID: ")));
-  const pid = Number((await showUntil(rehearsal, running, (text) => text.startsWith("process "))).slice(8));
+  const pids = (await showUntil(rehearsal, running, (text) => text.startsWith("process "))).match(/\d+/g);
   await showUntil(rehearsal, running, (text) => text.includes(`part ${killAfter} of`));
-  const killed = await killWorker(rehearsal, jobId, pid);
+  const killed = await killWorker(rehearsal, jobId, (pids ?? []).map(Number));
   const next = await rehearsal.stage.follow(
     `nobody has the job until its lease of ${leaseSeconds} s ends`,
     () => running.lines.next(),
@@ -71,9 +76,10 @@ export async function finishOrphan(
       { what: "state", expected: "completed", actual: stateOf(page) },
       {
         what: "finished by",
-        expected: killed === "worker-1" ? "worker-2" : "worker-1",
+        expected: killed.name === "worker-1" ? "worker-2" : "worker-1",
         actual: page.attempts.at(-1)?.worker ?? "nobody",
       },
+      { what: "left by the killed one", expected: "0", actual: String(killed.left) },
       {
         what: "two at once",
         expected: "no",
@@ -110,7 +116,7 @@ async function showUntil(
   return "";
 }
 
-async function killWorker(rehearsal: Rehearsal, jobId: string, pid: number): Promise<string> {
+async function killWorker(rehearsal: Rehearsal, jobId: string, pids: readonly number[]) {
   const { world, stage } = rehearsal;
   const name = (await lookUp(rehearsal, jobId)).attempts.at(-1)?.worker ?? "";
   const worker = world.workers.get(name);
@@ -118,15 +124,13 @@ async function killWorker(rehearsal: Rehearsal, jobId: string, pid: number): Pro
   stage.print(`  ${stage.style("yellow", `kill -KILL ${worker.process.pid}   # ${name}`)}`);
   const killedAt = performance.now();
   worker.process.kill("SIGKILL");
-  await waitFor(() => !isRunning(pid), {
-    what: "the job's process to be ended",
-    deadlineMs: 10_000,
-    everyMs: 5,
-    signal: world.signal,
-  });
+  const { signal } = world;
+  const areGone = waitFor(() => !pids.some(isRunning), { deadlineMs: 5_000, everyMs: 5, signal });
+  const inTime = await areGone.catch(() => false);
   const ms = performance.now() - killedAt;
-  stage.mark(true, `the job's process ${pid} was ended ${formatDuration(ms)} after its worker`);
-  return name;
+  const what = `${pids.join(" and ")}, the job's process and its helper`;
+  stage.mark(inTime, `${what}, ${inTime ? "ended" : "still run"} ${formatDuration(ms)} after the worker`);
+  return { name, left: pids.filter(isRunning).length };
 }
 
 /** The numbers of the parts in an attempt's log. */
