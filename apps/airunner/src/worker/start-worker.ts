@@ -10,9 +10,9 @@ import { runWorker, type WorkerOptions } from "./worker.ts";
 import type { JobSettings, WorkerLog } from "./worker-services.ts";
 
 export interface StartWorkerOptions
-  extends Omit<WorkerOptions, "services">,
+  extends Omit<WorkerOptions, "services" | "explain">,
     Pick<JobSettings, "leaseSeconds" | "workspace" | "env" | "envAllow" | "killGraceMs"> {
-  readonly clients: Pick<JobClients, "jobs" | "events" | "server">;
+  readonly clients: Pick<JobClients, "jobs" | "events" | "server" | "explain">;
   readonly log: WorkerLog;
   /** Absolute path; made where it is missing. */
   readonly spoolFolder: string;
@@ -43,6 +43,7 @@ export async function startWorker(options: StartWorkerOptions): Promise<void> {
   await using guard = await startGuard();
   await runWorker({
     ...options,
+    explain: (error) => clients.explain(error),
     services: {
       server: createConnectJobServer({
         address: clients.server,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { waitMs } from "@repo/http-retry";
+import type { ClientError, ClientErrorCode } from "../client/client-error.ts";
 import { type CallContext, callWaitMs, untilAnswered } from "./call-retry.ts";
 import type { ClaimedJob, WorkQueue } from "./job-server.ts";
 import { StopSwitch } from "./job-stop.ts";
@@ -19,6 +20,8 @@ export interface WorkerOptions {
   readonly drainMs: number;
   /** Whether another token may be put in the place of one that the server refuses. */
   readonly canTokenChange: boolean;
+  /** What a call to the server failed with, as a sentence for people. */
+  readonly explain: (error: unknown) => ClientError;
   /** Aborts when no more jobs are to be taken; those that run may end. */
   readonly drain: AbortSignal;
   /** Aborts when everything is to stop now. */
@@ -34,6 +37,12 @@ export class WorkerError extends Error {
 const handBackMs = 15_000;
 /** The same when everything is to stop now. */
 const hurriedHandBackMs = 3000;
+/**
+ * A certificate that nothing here vouches for, an end that speaks something else: at the start a mistake of whoever
+ * started this worker, which no waiting mends, since what is trusted was read already. Once the server has answered, it
+ * is the server's, and may pass.
+ */
+const wrongAddressCodes: ReadonlySet<ClientErrorCode> = new Set(["untrusted_certificate", "wrong_protocol"]);
 /** A poll that ends sooner without a job was not a wait. */
 const shortestPollMs = 1000;
 
@@ -57,6 +66,8 @@ class Worker {
   readonly #running = new Set<RunningJob>();
   readonly #abandon = new AbortController();
   #slotFreed = Promise.withResolvers<void>();
+  #hasMetServer = false;
+  #lastFailure: ClientErrorCode | undefined;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -94,7 +105,9 @@ class Worker {
       const { claims, error } = await this.#dequeue();
       if (drain.aborted) return;
       if (error === undefined && (claims > 0 || clock.now() - startedAt >= shortestPollMs)) {
+        if (failures > 0) services.log.info({ calls: failures }, "the server can be asked for jobs again");
         failures = 0;
+        this.#hasMetServer = true;
         continue;
       }
       failures += 1;
@@ -134,15 +147,24 @@ class Worker {
 
   #onFailedPoll(error: unknown, failures: number): ReturnType<typeof classifyServerFailure> {
     if (error === undefined) return "transient";
-    const { canTokenChange, services } = this.#options;
+    const { canTokenChange, explain, services } = this.#options;
     const failure = classifyServerFailure(error);
-    if (failure === "refused" || (failure === "unauthenticated" && !canTokenChange)) {
+    const { code, message } = explain(error);
+    const isWrongAddress = wrongAddressCodes.has(code);
+    if (
+      failure === "refused" ||
+      (failure === "unauthenticated" && !canTokenChange) ||
+      (isWrongAddress && !this.#hasMetServer)
+    ) {
       throw new WorkerError("The server hands out no jobs to this worker.", { cause: error });
     }
-    if (failures % 10 === 1) {
+    if (!isWrongAddress && code !== "unreachable" && code !== "timeout") this.#hasMetServer = true;
+    const isNew = code !== this.#lastFailure;
+    this.#lastFailure = code;
+    if (isNew || failures % 10 === 1) {
       services.log.warn(
-        { failure, calls: failures, err: error },
-        "the server cannot be asked for jobs; trying again",
+        { failure: code, calls: failures, err: error },
+        `the server cannot be asked for jobs; trying again: ${message}`,
       );
     }
     return failure;

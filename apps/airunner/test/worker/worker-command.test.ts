@@ -2,10 +2,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, writeFile } from "node:fs/promises";
+import { createSecureServer } from "node:http2";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { testDirectory, waitFor } from "@repo/testkit";
 import { test as base } from "vitest";
+import { createTestCertificate } from "../server/support/certificate.ts";
 import { outputOf, ScriptedServer } from "./scripted-server.ts";
 import { lastAttempt, resultOf, shared, shell } from "./shell-jobs.ts";
 
@@ -127,6 +130,41 @@ test("a token that is refused ends it with one sentence", async ({ start, expect
   const worker = start([`--server=${server.address}`], "not-a-good-one");
   expect(await worker.exit).toBe(77);
   expect(worker.stderr()).toMatch(/^airunner-cli: error: .* does not accept the token .*\n$/);
+});
+
+test("an address that speaks no TLS ends it with one sentence", async ({ start, expect }) => {
+  await using server = await ScriptedServer.start();
+  const worker = start([`--server=${server.address.replace("http:", "https:")}`]);
+  expect(await worker.exit).toBe(76);
+  expect(worker.stderr()).toMatch(/^airunner-cli: error: .* if it was started with --no-tls, use .*\n$/);
+});
+
+test("a certificate that nobody vouches for ends it with one sentence", async ({ start, expect }) => {
+  await using server = createSecureServer(await createTestCertificate());
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const port = typeof address === "object" ? address?.port : undefined;
+  const worker = start([`--server=https://127.0.0.1:${port}`]);
+  expect(await worker.exit).toBe(69);
+  expect(worker.stderr()).toMatch(/^airunner-cli: error: the certificate of .* give the ca\.pem .*\n$/);
+});
+
+test("one that appears later, at an address that did answer, is retried", async ({ start, expect }) => {
+  await using server = await ScriptedServer.start();
+  const worker = start([`--server=${server.address}`]);
+  server.submit(shell("exit 0"), "job");
+  await resultOf(server, "job");
+  await server.stop();
+  await using other = createServer((socket) =>
+    socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n", () => socket.destroy()),
+  );
+  other.listen(Number(new URL(server.address).port), "127.0.0.1");
+  await waitFor(() => worker.stdout().includes('"failure":"wrong_protocol"'), { deadlineMs: 30_000 });
+  await other[Symbol.asyncDispose]();
+  await server.resume();
+  server.submit(shell("exit 0"), "next");
+  expect(await resultOf(server, "next")).toMatchObject({ success: true });
 });
 
 test.for([
