@@ -23,7 +23,7 @@ export interface ProcessSpec {
   readonly env: Readonly<Record<string, string>>;
   /** Absolute path of an existing directory. */
   readonly cwd: string;
-  /** `pty`: one terminal of 80 x 24. `pipe`: two pipes, and nothing to read on stdin. */
+  /** `pty`: one terminal of 80 x 24. `pipe`: two pipes. Either way there is nothing to read on stdin. */
   readonly mode: "pty" | "pipe";
   /** Milliseconds from the start to `stop("timeout")`; no limit where unset. */
   readonly timeoutMs?: number;

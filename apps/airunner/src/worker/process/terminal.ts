@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import { closeSync, constants, openSync } from "node:fs";
+import { closeSync, constants, openSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { z } from "zod";
 import { ProcessError } from "./process.ts";
 
 const columns = 80;
 const rows = 24;
+
+/**
+ * Nobody types: a program that asks gets the end of its input, an end for each read, where it would wait for ever. The
+ * terminal holds 4,095 bytes; it echoes none of these.
+ */
+const endsOfInput = Buffer.alloc(4000, "\u0004");
 
 /** What we use of node-pty's native part: openpty(3). Its `fork` does what `start-process.ts` says we cannot use. */
 interface NativePty {
@@ -52,7 +58,7 @@ function loadNative(): NativePty {
   }
 }
 
-/** Opens a terminal of 80 x 24. */
+/** Opens a terminal of 80 x 24, whose input is at its end. */
 export function openTerminal(): Terminal {
   const opened = OpenedPty.parse(loadNative().open(columns, rows));
   // The slave that comes along is non-blocking, which its programs would inherit, and not close-on-exec.
@@ -60,6 +66,7 @@ export function openTerminal(): Terminal {
   openMasters.add(opened.master);
   try {
     const slave = openSync(opened.pty, constants.O_RDWR | constants.O_NOCTTY);
+    writeSync(opened.master, endsOfInput);
     return { master: opened.master, slave };
   } catch (error) {
     releaseMaster(opened.master);
