@@ -33,7 +33,7 @@ export async function openClients(flags: ConnectionFlags, context: CliContext): 
   const { createJobClients } = await import("../client/create-clients.ts");
   const { defaultServer, formatServer, isLoopback, parseServerUrl } = await import("../client/server-url.ts");
   const url = parseServerUrl(flags.server ?? textOf(context.env["AIRUNNER_SERVER"]) ?? defaultServer);
-  const token = await tokenProvider(flags, context);
+  const token = (await tokenProvider(flags, context)) ?? (await ownToken(url, context));
   if (url.protocol === "http:") {
     if (token !== undefined && !isLoopback(url)) {
       await context.stderr.write(
@@ -45,6 +45,15 @@ export async function openClients(flags: ConnectionFlags, context: CliContext): 
   const { loadTrust } = await import("../client/trust.ts");
   const trust = loadTrust({ caCert: flags.caCert, env: context.env });
   return createJobClients({ server: formatServer(url), trust, ...(token !== undefined && { token }) });
+}
+
+/** To a server of this machine a client of the same user needs nothing else. */
+async function ownToken(url: URL, { env }: CliContext): Promise<TokenProvider | undefined> {
+  const { isLoopback } = await import("../client/server-url.ts");
+  if (!isLoopback(url)) return undefined;
+  const { defaultCertificateFolder } = await import("../client/certificate-folder.ts");
+  const { localToken } = await import("../client/local-token.ts");
+  return localToken(defaultCertificateFolder(env));
 }
 
 /** Flags beat the environment; two of one kind contradict each other. */

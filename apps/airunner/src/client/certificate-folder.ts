@@ -3,8 +3,8 @@ import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 
 /**
- * What stands in the folder that `airunner-server cert` fills: the server reads the last two, clients the first
- * alone, which is no secret and may be copied to other machines.
+ * What stands in the folder that `airunner-server` fills. Clients need the first, which is no secret and may be copied
+ * to other machines; on the same machine also the last.
  */
 export const certificateFiles = {
   /** Certificate of the local authority: what clients trust. */
@@ -14,6 +14,8 @@ export const certificateFiles = {
   /** Certificate of the server, then the authority's. */
   certificate: "server.pem",
   key: "server-key.pem",
+  /** Private key of the tokens by which this user's clients show themselves to this user's server. */
+  tokenKey: "token-key.pem",
 } as const;
 
 /**

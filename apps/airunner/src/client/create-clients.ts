@@ -109,8 +109,8 @@ class GuardedSessionManager extends Http2SessionManager {
 }
 
 function authorize(token: TokenProvider): Interceptor {
-  return (next) => (request) => {
-    const value = token();
+  return (next) => async (request) => {
+    const value = await token();
     if (value !== undefined) request.header.set("Authorization", `Bearer ${value}`);
     return next(request);
   };

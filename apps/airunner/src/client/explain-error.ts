@@ -71,7 +71,7 @@ function unauthenticated(said: string, server: string): string {
   if (/expired/i.test(said)) {
     return `the token has expired, ${server} says; make another with 'airunner-cli token'`;
   }
-  return `${server} does not accept the token (${oneLine(said)}); make another with 'airunner-cli token' and the key whose public half the server has`;
+  return `${server} does not accept the token (${oneLine(said)}); give it by --token, or make another with 'airunner-cli token' and the key whose public half the server has`;
 }
 
 /** Text of a server is shown as one harmless line. */

@@ -3,7 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import { ClientError } from "./client-error.ts";
 
 /** Asked before every call; `undefined` sends none. */
-export type TokenProvider = () => string | undefined;
+export type TokenProvider = () => string | undefined | Promise<string | undefined>;
 
 /** Longest token file; real ones have some hundred bytes. */
 const maxBytes = 65_536;

@@ -7,6 +7,7 @@ import type { Telemetry } from "@repo/telemetry";
 import type { JobStore } from "../job/job-store.ts";
 import { createTaskTokens } from "../job/task-token.ts";
 import { createAuthenticator } from "./auth/authenticator.ts";
+import { ensureLocalKey } from "./auth/local-key.ts";
 import { toConnectError } from "./errors.ts";
 import type { Exchange, ExchangeHandler } from "./listener/exchange.ts";
 import { startListener } from "./listener/listener.ts";
@@ -18,7 +19,7 @@ import { createRpcHandler } from "./rpc/rpc-handler.ts";
 import { createMethods } from "./services/create-methods.ts";
 import { servingCertificate } from "./serving-certificate.ts";
 import type { ListenAddress } from "./settings/fields.ts";
-import type { ServerSettings } from "./settings/settings.ts";
+import type { AuthSettings, ServerSettings } from "./settings/settings.ts";
 import { StartError } from "./start-error.ts";
 
 export interface ServerOptions {
@@ -52,7 +53,7 @@ const warnBeforeMs = 14 * 86_400_000;
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { settings, store, telemetry, logger } = options;
   await using opened = new AsyncDisposableStack();
-  const handler = createHandler(options);
+  const handler = createHandler(options, await resolveAuth(settings.auth));
   const certificate = await servingCertificate(settings.tls, Date.now());
   opened.use(observeQueues(telemetry.metrics, store, Date.now));
   const health = await startHealth(options);
@@ -84,6 +85,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     },
     "serving",
   );
+  if (settings.auth.kind === "local")
+    logger.info(
+      "airunner-cli of this user on this machine may do everything; others need JWT_PUBLIC_KEY and tokens",
+    );
   if (certificate?.trust !== undefined)
     logger.info({ trust: certificate.trust }, "how clients trust this server");
   if (certificate !== undefined && certificate.expiresAtMs - Date.now() < warnBeforeMs) {
@@ -101,7 +106,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 }
 
-function createHandler({ settings, tokenSecrets, store, telemetry, logger }: ServerOptions) {
+/** The key of this machine's own tokens, made if there is none. */
+async function resolveAuth(auth: AuthSettings): Promise<Exclude<AuthSettings, { readonly kind: "local" }>> {
+  if (auth.kind !== "local") return auth;
+  const keys = await ensureLocalKey(auth.folder);
+  return { kind: "keys", keys, issuer: undefined, audience: undefined };
+}
+
+function createHandler(
+  { settings, tokenSecrets, store, telemetry, logger }: ServerOptions,
+  auth: Exclude<AuthSettings, { readonly kind: "local" }>,
+) {
   // Kept nowhere: what a server keeps in memory ends with it, and so do the leases.
   const secrets = tokenSecrets.length > 0 ? tokenSecrets : [randomBytes(32).toString("base64")];
   const { metrics, tracer } = telemetry;
@@ -115,7 +130,7 @@ function createHandler({ settings, tokenSecrets, store, telemetry, logger }: Ser
       execution: settings.execution,
       defaultLeaseSeconds: settings.defaultLeaseSeconds,
     }),
-    authenticate: createAuthenticator(settings.auth, {
+    authenticate: createAuthenticator(auth, {
       onTrouble: (error) => logger.error({ err: error }, "tokens cannot be checked"),
     }),
     toError: toConnectError,

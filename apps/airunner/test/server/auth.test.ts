@@ -14,8 +14,9 @@ import { AuthError, type AuthErrorCode } from "../../src/server/auth/auth-error.
 import { createAuthenticator } from "../../src/server/auth/authenticator.ts";
 import { scopes } from "../../src/server/auth/caller.ts";
 import { ensureLocalCertificate } from "../../src/server/certificate/local-certificate.ts";
-import type { AuthSettings } from "../../src/server/settings/settings.ts";
 import { type Clients, createIssuer, startTestServer } from "./support/running-server.ts";
+
+type AuthSettings = Parameters<typeof createAuthenticator>[0];
 
 const rules = { issuer: undefined, audience: undefined };
 

@@ -230,9 +230,9 @@ test("refuses what it cannot do, in one sentence", async ({ expect }) => {
   const free = { AIRUNNER_LISTEN: "127.0.0.1:0", AIRUNNER_HEALTH_LISTEN: "127.0.0.1:0" };
   const cases: readonly (readonly [readonly string[], Record<string, string>, RegExp])[] = [
     [
-      [],
+      ["--listen", "*:0"],
       {},
-      /^airunner-server cannot start: callers cannot be authenticated: set JWT_PUBLIC_KEY .* --no-auth for development\.$/,
+      /^airunner-server cannot start: callers from other machines cannot be authenticated: set JWT_PUBLIC_KEY .* or listen on localhost\.$/,
     ],
     [
       ["--listne", "x"],

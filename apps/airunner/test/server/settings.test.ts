@@ -211,7 +211,11 @@ test.for([
     { JWT_PUBLIC_KEY_FILE: "/nowhere" },
     /JWT_PUBLIC_KEY_FILE names a file that cannot be read: \/nowhere/,
   ],
-  [[], {}, /callers cannot be authenticated: set JWT_PUBLIC_KEY .* or use --no-auth for development/],
+  [
+    ["--listen", "*:8080"],
+    {},
+    /callers from other machines cannot be authenticated: set JWT_PUBLIC_KEY .* or listen on localhost/,
+  ],
 ] as const)("refuses %j with %j", ([args, env, sentence], { expect }) => {
   const text = complaint([...args], env);
   expect(text).toMatch(sentence);

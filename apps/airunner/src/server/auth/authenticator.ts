@@ -26,7 +26,7 @@ const bearer = /^bearer ([A-Za-z0-9\-._~+/]+=*)$/i;
  * @throws {StartError} where the public key cannot be used
  */
 export function createAuthenticator(
-  settings: AuthSettings,
+  settings: Exclude<AuthSettings, { readonly kind: "local" }>,
   options: AuthenticatorOptions = {},
 ): Authenticate {
   if (settings.kind === "none") return async () => anybody;
@@ -43,7 +43,7 @@ export function createAuthenticator(
 }
 
 function createTokenVerifier(
-  settings: Exclude<AuthSettings, { readonly kind: "none" }>,
+  settings: Extract<AuthSettings, { readonly kind: "keys" | "jwks" }>,
   { clock }: AuthenticatorOptions,
 ): JwtVerifier {
   const { issuer, audience } = settings;

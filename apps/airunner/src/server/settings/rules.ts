@@ -49,12 +49,12 @@ function authProblems(raw: Raw, secrets: RawSecrets): SettingsProblem[] {
   if (hasKeys && hasJwks) {
     return [{ variable: "AIRUNNER_JWKS_URL", problem: "must not be set beside JWT_PUBLIC_KEY" }];
   }
-  if (hasKeys || hasJwks) return [];
+  if (hasKeys || hasJwks || isLoopback(raw.AIRUNNER_LISTEN)) return [];
   return [
     {
       variable: "",
       problem:
-        "callers cannot be authenticated: set JWT_PUBLIC_KEY (--jwt-public-key) or AIRUNNER_JWKS_URL (--jwks-url), or use --no-auth for development",
+        "callers from other machines cannot be authenticated: set JWT_PUBLIC_KEY (--jwt-public-key) or AIRUNNER_JWKS_URL (--jwks-url), or listen on localhost",
     },
   ];
 }

@@ -25,6 +25,8 @@ interface TokenRules {
 
 export type AuthSettings =
   | { readonly kind: "none" }
+  /** Tokens signed with a key that is made in the folder: those of this user's clients on this machine. */
+  | { readonly kind: "local"; readonly folder: string }
   /** PEM, one or several keys. */
   | ({ readonly kind: "keys"; readonly keys: string } & TokenRules)
   | ({ readonly kind: "jwks"; readonly url: URL } & TokenRules);
@@ -127,7 +129,7 @@ function toSettings(raw: Raw, secrets: RawSecrets, env: Environment): ServerSett
     listen: raw.AIRUNNER_LISTEN,
     health: raw.AIRUNNER_HEALTH_LISTEN,
     tls: toTls(raw, env),
-    auth: toAuth(raw, secrets),
+    auth: toAuth(raw, secrets, env),
     store: toStore(raw),
     corsOrigins: toOrigins(raw),
     execution: {
@@ -152,11 +154,12 @@ function toTls(raw: Raw, env: Environment): TlsSettings {
   return { kind: "folder", folder: defaultCertificateFolder(env), name };
 }
 
-function toAuth(raw: Raw, secrets: RawSecrets): AuthSettings {
+function toAuth(raw: Raw, secrets: RawSecrets, env: Environment): AuthSettings {
   const rules = { issuer: raw.AIRUNNER_JWT_ISSUER, audience: raw.AIRUNNER_JWT_AUDIENCE };
   if (raw.AIRUNNER_NO_AUTH) return { kind: "none" };
   if (raw.AIRUNNER_JWKS_URL !== undefined) return { kind: "jwks", url: raw.AIRUNNER_JWKS_URL, ...rules };
-  return { kind: "keys", keys: secrets.JWT_PUBLIC_KEY ?? "", ...rules };
+  if (secrets.JWT_PUBLIC_KEY !== undefined) return { kind: "keys", keys: secrets.JWT_PUBLIC_KEY, ...rules };
+  return { kind: "local", folder: defaultCertificateFolder(env) };
 }
 
 function toStore(raw: Raw): StoreSettings {
