@@ -97,3 +97,14 @@ test("numbers events that have no sequence, singly and as batches", ({ expect })
   ]);
   expect(accepted.map((entry) => entry.endSequence)).toEqual([7, 9, 10]);
 });
+
+test("numbers no event beyond what a sequence can be, where counting would stand still", ({ expect }) => {
+  const most = Number.MAX_SAFE_INTEGER;
+  const entries = entriesOf([output(0, "x")]);
+  expect(acceptEntries({ lastSequence: most - 1, entries, gaps: "accept" })).toMatchObject([
+    { sequence: most, endSequence: most },
+  ]);
+  expect(() => acceptEntries({ lastSequence: most, entries, gaps: "accept" })).toThrow(
+    `The log ends with sequence ${most}, so there is none left for an event without one.`,
+  );
+});
