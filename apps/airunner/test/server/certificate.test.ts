@@ -215,6 +215,12 @@ test("reads a pair of files, and refuses what is none", async ({ expect }) => {
   await expect(read({ key: cert })).rejects.toThrow(/--key .* does not hold an unencrypted private key/);
   await expect(read({ key: join(b, "server-key.pem") })).rejects.toThrow(/is not the key of the certificate/);
   await expect(read({}, nowMs + 400 * dayMs)).rejects.toThrow(/ran out at 20/);
+  const chain = join(directory.path, "chain.pem");
+  const junk = "-----BEGIN CERTIFICATE-----\njunk\n-----END CERTIFICATE-----\n";
+  await writeFile(chain, `${await readFile(cert, "utf8")}${junk}`);
+  await expect(read({ cert: chain })).rejects.toThrow(
+    /^--cert names .*chain\.pem, which TLS cannot use \(.+\); give/,
+  );
 });
 
 test("a lock that a killed process left behind does not last", async ({ expect }) => {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { createSecureContext } from "node:tls";
 import { reasonOf, StartError } from "../start-error.ts";
 
 /** What the listener needs for TLS, and what an operator wants to know of it. */
@@ -18,7 +19,7 @@ export interface ServerCertificate {
 /**
  * Reads the files of `--cert` and `--key`.
  *
- * @throws {StartError} where one cannot be read, is no PEM, has run out, or they do not belong together
+ * @throws {StartError} where one cannot be read, is no PEM, has run out, is refused by TLS, or they do not belong together
  */
 export async function readServerCertificate(
   files: { readonly cert: string; readonly key: string },
@@ -48,7 +49,25 @@ export async function readServerCertificate(
       `--cert names ${files.cert}, which ran out at ${end}; give a certificate that is valid.`,
     );
   }
+  const refusal = refusalOfTls(certificate, key);
+  if (refusal !== undefined) {
+    throw new StartError(
+      `--cert names ${files.cert}, which TLS cannot use (${refusal}); give a chain of certificates in PEM form with a key of today's length.`,
+    );
+  }
   return described;
+}
+
+/** A key that is too short, or something else than a certificate in the chain: found here, where the file is known. */
+function refusalOfTls(cert: string, key: string): string | undefined {
+  try {
+    createSecureContext({ cert, key });
+    return undefined;
+  } catch (error) {
+    // As "error:0A00018F:SSL routines::ee key too small".
+    const said = Error.isError(error) ? error.message : "unknown reason";
+    return said.split("::").at(-1);
+  }
 }
 
 export function describe(parsed: X509Certificate, certificate: string, key: string): ServerCertificate {
