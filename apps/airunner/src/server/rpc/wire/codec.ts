@@ -50,9 +50,15 @@ function refusing<M extends Message>(desc: DescMessage, decode: () => M): M {
   try {
     return decode();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw new JobError("invalid_request", `The request is not a valid ${desc.typeName}: ${reason}.`, {
       cause: error,
     });
   }
+}
+
+/** What the parser says, without the piece of the request that V8 quotes: it may be a secret, and errors are logged. */
+function reasonOf(error: unknown): string {
+  const said = error instanceof Error ? error.message : String(error);
+  return said.replace(/, (?:\.\.\.)?".*" ?(?:\.\.\. ?)?is not valid JSON$/s, " is not valid JSON");
 }
