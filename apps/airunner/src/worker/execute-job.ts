@@ -11,6 +11,7 @@ import { makeJobFolder } from "./job-folder.ts";
 import { type JobPlan, planJob } from "./job-plan.ts";
 import { cancelSentence, endOfProcess, failedEnd, type JobEnd } from "./job-result.ts";
 import type { JobStop, StopSwitch } from "./job-stop.ts";
+import type { LeaseEnd } from "./lease-end.ts";
 import { createJobEnvironment } from "./process/environment.ts";
 import type { ProcessSpec } from "./process/process.ts";
 import { recordError, runProcess } from "./run-process.ts";
@@ -24,6 +25,8 @@ export interface ExecuteOptions {
   readonly stop: StopSwitch;
   /** Milliseconds of silence after which a HEARTBEAT is recorded. */
   readonly heartbeatMs: number;
+  /** The process is not to outlive it. */
+  readonly leaseEnd: LeaseEnd;
 }
 
 export interface ExecutedJob extends JobEnd {
@@ -54,7 +57,8 @@ export async function executeJob(options: ExecuteOptions): Promise<ExecutedJob> 
 }
 
 async function execute(options: ExecuteOptions): Promise<ExecutedJob> {
-  const { job, recorder, services, stop } = options;
+  const { job, recorder, services, stop, leaseEnd } = options;
+  const { clock } = services;
   const plan = planJob(job);
   let isProcessAlive = false;
   using _heartbeat = startHeartbeat({
@@ -79,7 +83,7 @@ async function execute(options: ExecuteOptions): Promise<ExecutedJob> {
   const spec = toSpec(options, { plan, file, limit, directory: checkout?.directory ?? folder?.path });
   stop.signal.throwIfAborted();
   isProcessAlive = true;
-  const end = await runProcess({ spec, timeoutSeconds: limit.seconds, recorder, stop });
+  const end = await runProcess({ spec, timeoutSeconds: limit.seconds, recorder, stop, leaseEnd, clock });
   isProcessAlive = false;
   const context = { timeoutSeconds: limit.seconds, cancelReason: stop.asked()?.detail ?? "" };
   return { ...endOfProcess(end, context), isInterrupted: end.stoppedBy === "shutdown" };

@@ -9,10 +9,12 @@ export interface LeaseKeeperOptions {
   readonly claim: Pick<ClaimedJob, "queue" | "taskToken">;
   /** What is asked for each time. */
   readonly leaseSeconds: number;
-  /** When the claim was received, by `clock.now()`. */
+  /** By `clock.now()`: the claim was made no earlier, as when the call that brought it began. */
   readonly claimedAt: number;
   readonly context: CallContext;
   readonly onAnswer: (flag: CancelFlag) => void;
+  /** Told that the lease is ours until `until` at least, by `clock.now()`: nothing may be begun before the first call. */
+  readonly onHeld?: (until: number) => void;
 }
 
 /** Share of the lease after which it is extended: two failures in a row can still be made good. */
@@ -21,7 +23,8 @@ const longestMarginMs = 5000;
 
 /**
  * Keeps a lease until `signal` aborts. Judged by the local clock that never jumps, counted from before each call:
- * the server counts from later, so the lease never ends there before it ends here. It is given up a tenth (at most
+ * the server counts from later, so the lease never ends there before it ends here. A claim that was waited for may
+ * have been on its way for as long as its lease, so such a lease is extended before anything else. It is given up a tenth (at most
  * 5 s) before its end, so that the process can be gone when another worker starts.
  *
  * @returns why the lease is lost; `undefined` once `signal` aborts
@@ -30,12 +33,15 @@ export async function keepLease(
   options: LeaseKeeperOptions,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const { server, claim, leaseSeconds, context, onAnswer } = options;
+  const { server, claim, leaseSeconds, claimedAt, context, onAnswer, onHeld } = options;
   const { clock, random, onRetry } = context;
   const leaseMs = leaseSeconds * 1000;
   const marginMs = Math.min(longestMarginMs, leaseMs / 10);
-  let heldUntil = options.claimedAt + leaseMs - marginMs;
-  let waitBefore = leaseMs * extendAfter;
+  const startedAt = clock.now();
+  const isFresh = startedAt - claimedAt < leaseMs * extendAfter;
+  let heldUntil = (isFresh ? claimedAt : startedAt) + leaseMs - marginMs;
+  let waitBefore = isFresh ? claimedAt + leaseMs * extendAfter - startedAt : 0;
+  if (isFresh) onHeld?.(claimedAt + leaseMs);
   for (let failures = 0; ; ) {
     if (!(await waited(waitBefore, signal, clock))) return undefined;
     const askedAt = clock.now();
@@ -47,6 +53,7 @@ export async function keepLease(
     try {
       onAnswer(await server.extend(claim, leaseSeconds, limit.signal));
       heldUntil = askedAt + leaseMs - marginMs;
+      onHeld?.(askedAt + leaseMs);
       failures = 0;
       waitBefore = leaseMs * extendAfter;
     } catch (error) {

@@ -9,6 +9,7 @@ import { executeJob } from "./execute-job.ts";
 import { toJobResult } from "./job-result.ts";
 import type { CancelFlag, ClaimedJob } from "./job-server.ts";
 import type { StopSwitch } from "./job-stop.ts";
+import { LeaseEnd } from "./lease-end.ts";
 import { keepLease } from "./lease-keeper.ts";
 import { Publisher } from "./publisher.ts";
 import type { SpoolFile } from "./spool/spool-file.ts";
@@ -22,7 +23,7 @@ export type AttemptOutcome = "completed" | "released" | "lost" | "kept";
 
 export interface AttemptOptions {
   readonly claim: ClaimedJob;
-  /** When the claim was received, by the services' clock. */
+  /** By the services' clock: the claim was made no earlier. */
   readonly claimedAt: number;
   readonly services: WorkerServices;
   /** Stops the job from outside. */
@@ -63,6 +64,7 @@ class Attempt {
   readonly #over = new AbortController();
   /** Resolves when the server takes no more events of ours. */
   readonly #refused = Promise.withResolvers<void>();
+  readonly #leaseEnd = new LeaseEnd();
   #isLost = false;
 
   constructor(options: AttemptOptions, spool: SpoolFile) {
@@ -116,6 +118,7 @@ class Attempt {
 
   async #work(): Promise<AttemptOutcome> {
     const { claim, services, stop } = this.#options;
+    await this.#unlessOver(this.#leaseEnd.known);
     const startedAtMs = services.clock.date();
     const end = await executeJob({
       job: claim.job,
@@ -123,6 +126,7 @@ class Attempt {
       services,
       stop,
       heartbeatMs: heartbeatIntervalMs(claim.job.executionConfig),
+      leaseEnd: this.#leaseEnd,
     });
     this.#recorder.flush();
     if (this.#isLost) return await this.#drop();
@@ -208,6 +212,7 @@ class Attempt {
         claimedAt,
         context: this.#context,
         onAnswer: (flag) => this.#onAnswer(flag),
+        onHeld: (until) => this.#leaseEnd.set(until),
       },
       this.#over.signal,
     );

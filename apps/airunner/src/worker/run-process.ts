@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { create } from "@bufbuild/protobuf";
 import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { Clock } from "@repo/http-retry";
 import {
   ProcessEndEventSchema,
   ProcessErrorEventSchema,
@@ -11,6 +12,7 @@ import type { EventRecorder } from "./event-recorder.ts";
 import { JobFailure } from "./job-failure.ts";
 import { cancelSentence, timeoutSentence } from "./job-result.ts";
 import type { JobStop, StopSwitch } from "./job-stop.ts";
+import type { LeaseEnd } from "./lease-end.ts";
 import { type ProcessEnd, ProcessError, type ProcessSpec, type RunningProcess } from "./process/process.ts";
 import { startProcess } from "./process/start-process.ts";
 
@@ -20,10 +22,18 @@ export interface RunProcessOptions {
   readonly timeoutSeconds: number;
   readonly recorder: EventRecorder;
   readonly stop: StopSwitch;
+  readonly leaseEnd: LeaseEnd;
+  readonly clock: Clock;
 }
 
 /** A lost lease leaves little time until another worker may start the same job. */
 const lostGraceMs = 2000;
+
+/**
+ * Before the lease's end: the guard kills what still runs then, because the process does not hear TERM or this worker
+ * stands still. Less than the lease-keeper's own margin, so that a worker that is well comes first.
+ */
+const guardMarginMs = 150;
 
 /**
  * Runs the command of a job to its end: PROCESS_START, its output, PROCESS_END. A process that was stopped to give
@@ -36,6 +46,8 @@ export async function runProcess({
   timeoutSeconds,
   recorder,
   stop,
+  leaseEnd,
+  clock,
 }: RunProcessOptions): Promise<ProcessEnd> {
   const started = Promise.withResolvers<void>();
   let isStarted = false;
@@ -45,6 +57,9 @@ export async function runProcess({
     onOutput: (chunk) =>
       isStarted ? recorder.output(chunk) : started.promise.then(() => recorder.output(chunk)),
   });
+  using _limit = leaseEnd.onSet((until) =>
+    spec.guard?.setLimit(spec.marker, until - guardMarginMs - clock.now()),
+  );
   recorder.event({
     case: "processStart",
     value: create(ProcessStartEventSchema, {

@@ -134,10 +134,11 @@ class Worker {
       worker: name,
     };
     let claims = 0;
+    const askedAt = services.clock.now();
     try {
       for await (const claim of services.server.dequeue(request, drain)) {
         claims += 1;
-        this.#start(claim);
+        this.#start(claim, askedAt);
       }
       return { claims, error: undefined };
     } catch (error) {
@@ -170,10 +171,10 @@ class Worker {
     return failure;
   }
 
-  #start(claim: ClaimedJob): void {
+  #start(claim: ClaimedJob, claimedAt: number): void {
     const stop = new StopSwitch();
     if (this.#options.drain.aborted) stop.ask("shutdown", stopSentence);
-    const done = this.#runJob(claim, stop).finally(() => {
+    const done = this.#runJob(claim, claimedAt, stop).finally(() => {
       this.#running.delete(job);
       this.#slotFreed.resolve();
       this.#slotFreed = Promise.withResolvers();
@@ -183,13 +184,12 @@ class Worker {
   }
 
   /** Never rejects. */
-  async #runJob(claim: ClaimedJob, stop: StopSwitch): Promise<void> {
+  async #runJob(claim: ClaimedJob, claimedAt: number, stop: StopSwitch): Promise<void> {
     const { services } = this.#options;
     const { job, queue } = claim;
     const fields = { jobId: job.jobId, attempt: job.attempt, queue };
     services.log.info(fields, "job taken");
     try {
-      const claimedAt = services.clock.now();
       const outcome = await runAttempt({ claim, claimedAt, services, stop, abandon: this.#abandon.signal });
       services.log.debug({ ...fields, outcome }, "attempt over");
     } catch (err) {

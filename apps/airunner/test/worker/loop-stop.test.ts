@@ -94,7 +94,7 @@ describe("a job whose lease is lost", () => {
     await resultOf(server, "next");
     expect(lastAttempt(server, "job").result).toBeUndefined();
     expect(server.counts.complete).toBe(1);
-    expect(await worker.spools()).toEqual([]);
+    await waitFor(async () => (await worker.spools()).length === 0);
   });
 
   test("is killed while the server is away, before the lease could end there", async ({ expect }) => {

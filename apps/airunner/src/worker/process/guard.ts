@@ -13,7 +13,8 @@ const keepAliveMs = 60_000;
 
 /**
  * A second process that outlives this one by moments: should this one be killed, it kills the processes of all
- * jobs that run at that time. Should the guard be killed, another takes its place.
+ * jobs that run at that time. Should this process stand still, it kills those whose limit is over. Should the guard be
+ * killed, another takes its place.
  */
 export interface Guard extends AsyncDisposable {
   /** Of the guard that runs now; `undefined` while another is being started. */
@@ -22,6 +23,8 @@ export interface Guard extends AsyncDisposable {
   watch(marker: string): Promise<void>;
   /** Tells the guard the process group, for members that hide their environment. */
   setLeader(marker: string, pid: number): void;
+  /** Has everything with this marker killed in `ms` milliseconds, unless another limit is set before. */
+  setLimit(marker: string, ms: number): void;
   /** Call once nothing with this marker is left. */
   forget(marker: string): void;
 }
@@ -46,6 +49,8 @@ type GuardProcess = ChildProcessByStdio<Writable, Readable, null>;
 
 interface Watched {
   leader: number | undefined;
+  /** When it is to be killed, by `performance.now()`. */
+  limitAt: number | undefined;
   readonly known: PromiseWithResolvers<void>;
 }
 
@@ -74,14 +79,15 @@ class GuardKeeper implements Guard {
     // A guard that dies while we write is noticed by its exit.
     for (const stream of [guard.stdin, guard.stdout]) stream.on("error", () => undefined);
     createInterface({ input: guard.stdout }).on("line", (line) => this.#hear(line));
-    for (const [marker, { leader }] of this.#watched) {
+    for (const [marker, { leader, limitAt }] of this.#watched) {
       this.#tell({ kind: "watch", marker });
       if (leader !== undefined) this.#tell({ kind: "leader", marker, pid: leader });
+      if (limitAt !== undefined) this.setLimit(marker, limitAt - performance.now());
     }
   }
 
   async watch(marker: string): Promise<void> {
-    const watched: Watched = { leader: undefined, known: Promise.withResolvers() };
+    const watched: Watched = { leader: undefined, limitAt: undefined, known: Promise.withResolvers() };
     this.#watched.set(marker, watched);
     this.#tell({ kind: "watch", marker });
     // The guard's answer does not keep this process alive; that somebody waits for it does.
@@ -98,6 +104,14 @@ class GuardKeeper implements Guard {
     if (watched === undefined) throw new TypeError(`nobody watches ${marker}`);
     watched.leader = pid;
     this.#tell({ kind: "leader", marker, pid });
+  }
+
+  setLimit(marker: string, ms: number): void {
+    const watched = this.#watched.get(marker);
+    // Its processes are gone already.
+    if (watched === undefined) return;
+    watched.limitAt = performance.now() + ms;
+    this.#tell({ kind: "limit", marker, ms: Math.max(0, Math.round(ms)) });
   }
 
   forget(marker: string): void {
