@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ClientError } from "../../client/client-error.ts";
+import { ClientError } from "../../client/client-error.ts";
 import type { JobClients } from "../../client/create-clients.ts";
 import type { EventType, GetJobResponse, JobEvent } from "../../gen/job/v1/job_pb.ts";
 import { type CliContext, Interrupted } from "../context.ts";
@@ -164,6 +164,25 @@ async function getJob(
   }
 }
 
+const againMs = 500;
+
+/** The log was shown to its end: a connection that breaks right then must not cost the job's exit code. */
+async function getJobAtLast(
+  clients: JobClients,
+  { jobId, giveUpMs }: MonitorOptions,
+  signal: AbortSignal,
+): Promise<GetJobResponse | undefined> {
+  for (const startedAt = performance.now(); ; ) {
+    try {
+      return await getJob(clients, jobId, signal);
+    } catch (error) {
+      const isOver = signal.aborted || performance.now() - startedAt > giveUpMs;
+      if (isOver || !(error instanceof ClientError && error.isTransient)) throw error;
+      await sleep(againMs, undefined, { signal });
+    }
+  }
+}
+
 async function findOutcome(
   { clients, options, record, signal }: Watch,
   last: JobEvent | undefined,
@@ -172,7 +191,7 @@ async function findOutcome(
     const outcome = outcomeOfEvents(last);
     return { ...outcome, json: { exitCode: outcome.exitCode, message: outcome.sentence } };
   }
-  const { job, attempts } = (await getJob(clients, options.jobId, signal)) ?? record;
+  const { job, attempts } = (await getJobAtLast(clients, options, signal)) ?? record;
   if (job === undefined) return { ...outcomeOfEvents(last), json: {} };
   const attempt = attempts.find((one) => one.number === options.attempt);
   const outcome =
