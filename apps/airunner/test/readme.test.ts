@@ -112,11 +112,11 @@ test("everything that it says to type runs here, but for images and one worker's
   ]);
 });
 
-test("a server without authentication, a worker, and jobs", async ({ expect }) => {
+test("a server of one person, a worker, and jobs, without any preparation", async ({ expect }) => {
   requireBundle("airunner-server");
   const typed = await type(linesOf("open"));
   expect(exitsOf(typed)).toEqual([
-    ["airunner-server --no-aut", "runs"],
+    ["./bin/airunner-server", "runs"],
     ["airunner-cli worker --se", "runs"],
     ["airunner-cli submit --se", "0"],
     ["airunner-cli submit --se", "3"],

@@ -16,7 +16,7 @@ export function serverHelp(): string {
     "       airunner-server --healthcheck          ask the server of the same environment whether it lives",
     "",
     "Examples:",
-    "  airunner-server --no-auth                      for development, on https://localhost:8080",
+    "  airunner-server                                for yourself, on https://localhost:8080",
     "  airunner-server cert                           make a certificate, say how clients trust it",
     "  airunner-cli keygen                            make a key pair for tokens; then",
     '  JWT_PUBLIC_KEY="$(cat public.pem)" airunner-server --listen 0.0.0.0:8080 --hostname runner.example.com',

@@ -126,7 +126,7 @@ export const secretsSchema = z.object({
   JWT_PUBLIC_KEY: envSecret()
     .optional()
     .describe(
-      "ES256 public keys that sign the callers' tokens: one or several in PEM form, also a certificate.",
+      "ES256 public keys that sign the callers' tokens: one or several in PEM form, also a certificate. Without, only this user of this machine may call.",
     ),
   AIRUNNER_TOKEN_SIGNING_SECRET: envSecret()
     .optional()
