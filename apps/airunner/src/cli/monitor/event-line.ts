@@ -53,7 +53,8 @@ function describeLater(event: JobEvent): string {
     }
     case "gitCloneError": {
       const { errorMessage, stderrOutput } = data.value;
-      return `❌ ERROR: ${errorMessage}${stderrOutput === "" ? "" : `: ${stderrOutput.trim()}`}`;
+      // The error of the job follows and has the sentence; here is what git said.
+      return `❌ Checkout failed: ${stderrOutput.trim() === "" ? errorMessage : stderrOutput.trim()}`;
     }
     case "containerCreate":
       return `📦 Container ${data.value.containerId} created from ${data.value.image}`;
