@@ -151,8 +151,9 @@ export interface JobStore extends AsyncDisposable {
   stats(queue: string): Promise<readonly QueueStat[]>;
 
   /**
-   * Reads a page of one attempt's log; never waits.
-   * @throws {JobError} `job_not_found`, `invalid_request` where the job has no such attempt
+   * Reads a page of one attempt's log; never waits. A log that was forgotten reads as empty from its start.
+   * @throws {JobError} `job_not_found`, also where events behind the start of the log were forgotten;
+   *   `invalid_request` where the job has no such attempt
    */
   read(position: LogPosition): Promise<LogPage>;
 

@@ -98,6 +98,20 @@ export function retentionBehaviour(behaves: Behaves): void {
   );
 
   behaves(
+    "a reader that has a part is told that the rest was forgotten, and not that the log ends there",
+    async (kit) => {
+      const { lease } = await kit.running();
+      await kit.append(lease, [output(1, "x"), output(2, "y")]);
+      await kit.complete(lease);
+      await kit.advance(hourMs);
+      await expectRefusal(kit.readPage(lease.jobId, 1, 2), "job_not_found");
+      expect(await kit.readPage(lease.jobId, 1, 3)).toMatchObject({ entries: [], isClosed: true });
+      expect(await kit.readPage(lease.jobId, 1)).toMatchObject({ entries: [], isClosed: true });
+    },
+    { eventRetentionMs: hourMs },
+  );
+
+  behaves(
     "a reader of a job that is forgotten is told",
     async (kit) => {
       const { lease } = await kit.running();

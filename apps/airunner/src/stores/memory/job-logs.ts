@@ -8,6 +8,7 @@ import { maxEventBytes } from "../../event-log/scan-event.ts";
 import { AttemptState } from "../../gen/job/v1/job_pb.ts";
 import type { Clock } from "../../job/clock.ts";
 import { JobError } from "../../job/errors.ts";
+import type { Job } from "../../job/job.ts";
 import type { AppendOptions } from "../../job/job-store.ts";
 import { hasEnded } from "../../job/transition.ts";
 import { AgeLimit } from "./age-limit.ts";
@@ -85,6 +86,8 @@ export class JobLogs implements AsyncDisposable {
   /**
    * What the page says of job and attempt is as it was when the read began: what changes meanwhile wakes the reader
    * again.
+   * @throws {JobError} `job_not_found` where a reader that goes on behind the start would take the end of what is kept
+   *   for the end of the log
    */
   async read({ job, attempts }: JobRow, position: LogPosition): Promise<LogPage> {
     const number = position.attempt === 0 ? job.attempt : position.attempt;
@@ -102,15 +105,25 @@ export class JobLogs implements AsyncDisposable {
       latestAttempt: job.attempt,
       hasJobEnded: hasEnded(job),
     };
-    if (attempt?.log === undefined) return { ...page, entries: [], hasMore: false };
-    const { entries, hasMore } = await attempt.log.read(position.fromSequence, position.maxBytes);
-    return { ...page, entries, hasMore };
+    const slice = await attempt?.log?.read(position.fromSequence, position.maxBytes);
+    // Also where it was forgotten while it was read.
+    if (attempt !== undefined && attempt.log === undefined) requireNothingLost(job, attempt, position);
+    return { ...page, entries: slice?.entries ?? [], hasMore: slice?.hasMore ?? false };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended[Symbol.dispose]();
     await this.#memory[Symbol.asyncDispose]();
   }
+}
+
+function requireNothingLost({ jobId }: Job, { number, lastSequence }: AttemptRow, from: LogPosition): void {
+  if (from.fromSequence <= 1 || from.fromSequence > lastSequence) return;
+  throw new JobError(
+    "job_not_found",
+    `The events of attempt ${number} of job ${jobId} from ${from.fromSequence} to ${lastSequence} are not kept any more.`,
+    { field: "from_sequence" },
+  );
 }
 
 function refuseSize(entry: LogEntry): never {
