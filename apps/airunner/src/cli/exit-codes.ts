@@ -45,8 +45,8 @@ export function exitCodeOfClientError(code: ClientErrorCode): number {
 export const exitCodeTable: readonly (readonly [string, string])[] = [
   ["0", "the job succeeded, or with --exit-zero: it ended; other commands: done"],
   [
-    "1 to 63",
-    "the exit code of the job's process; 1 also: the job failed without one, or the command was refused in this state",
+    "1 to 255",
+    "the exit code of the job's process, also where it is one of those below; 1 also: the job failed without one, or the command was refused in this state",
   ],
   ["65", "the server refuses what was sent: bad id, bad parameters, request id used before"],
   ["66", "there is no such job"],
@@ -59,7 +59,10 @@ export const exitCodeTable: readonly (readonly [string, string])[] = [
   ["80", "the command line is wrong"],
   ["124", "the job ran out of its own time limit; with --timeout: the command did"],
   ["128 + n", "signal n ended the job's process, as 137 for SIGKILL"],
-  ["130", "the job was cancelled, or this command was interrupted by Ctrl-C (143 by SIGTERM)"],
+  [
+    "130",
+    "the job was cancelled, or this command was interrupted by Ctrl-C (143 by SIGTERM); --watch, which ends in no other way, then exits with 0",
+  ],
   ["141", "whoever read the output stopped reading"],
 ];
 

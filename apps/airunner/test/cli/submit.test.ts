@@ -178,6 +178,26 @@ describe("a job's file", () => {
     expect(stderr).toMatch(message);
     expect(stderr).not.toContain("hunter2");
   });
+
+  test("is refused where it does not end", async ({ expect }) => {
+    const { exitCode, stderr } = await runCommand(["submit", "--config", "/dev/zero"]);
+    expect([exitCode, stderr]).toEqual([
+      78,
+      "airunner-cli: error: the job file /dev/zero has more than 1048576 bytes\n",
+    ]);
+  });
+});
+
+test("every command helps with examples", async ({ expect }) => {
+  const { stdout } = await runCommand(["--help"]);
+  const names = [...stdout.matchAll(/^ {2}([a-z-]+) .*\[options\]/gm)].map(([, name]) => name ?? "");
+  expect(names.length).toBeGreaterThan(9);
+  for (const name of names) {
+    const help = await runCommand([name, "--help"]);
+    expect([name, help.exitCode]).toEqual([name, 0]);
+    expect(help.stdout).toContain("\nExamples:\n");
+    expect(help.stdout).toMatch(new RegExp(`^  airunner-cli .*${name}`, "m"));
+  }
 });
 
 test("submit shows the job and exits with its code", async ({ expect }) => {

@@ -8,14 +8,20 @@ export interface CancelFlags extends ConnectionFlags {
   readonly json?: true;
 }
 
+const examples = `
+Examples:
+  airunner-cli cancel --reason 'wrong branch' <job-id>`;
+
 export function cancelCommand(context: CliContext): Command {
   const command = new Command("cancel")
     .description("Cancels a job: at once where it waits, through its worker where it runs.")
     .argument("<job-id>", "job to cancel")
     .option("--reason <text>", "why; shown with the job", "")
     .option("--json", "one JSON object, as the protocol has it");
-  return addConnectionOptions(command).action(async (jobId: string, flags: CancelFlags) => {
-    const { runCancel } = await import("../jobs/run-change.ts");
-    await runCancel(jobId.trim(), flags, context);
-  });
+  return addConnectionOptions(command)
+    .addHelpText("after", examples)
+    .action(async (jobId: string, flags: CancelFlags) => {
+      const { runCancel } = await import("../jobs/run-change.ts");
+      await runCancel(jobId.trim(), flags, context);
+    });
 }

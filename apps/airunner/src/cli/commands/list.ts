@@ -18,6 +18,12 @@ export interface ListFlags extends ConnectionFlags {
   readonly json?: true;
 }
 
+const examples = `
+Examples:
+  airunner-cli list --queue default --state running
+  airunner-cli list --newest --watch
+  airunner-cli list --dead --json`;
+
 export function listCommand(context: CliContext): Command {
   const command = new Command("list")
     .description("Lists jobs, oldest first.")
@@ -31,10 +37,12 @@ export function listCommand(context: CliContext): Command {
     .option("--watch", "show it again and again, in place on a terminal")
     .addOption(intervalOption())
     .option("--json", "one JSON object, as the protocol has it");
-  return addConnectionOptions(command).action(async (flags: ListFlags) => {
-    const { runList } = await import("../jobs/run-list.ts");
-    await runList(flags, context);
-  });
+  return addConnectionOptions(command)
+    .addHelpText("after", examples)
+    .action(async (flags: ListFlags) => {
+      const { runList } = await import("../jobs/run-list.ts");
+      await runList(flags, context);
+    });
 }
 
 export function intervalOption(): Option {

@@ -12,6 +12,11 @@ export interface QueuesFlags extends ConnectionFlags {
   readonly json?: true;
 }
 
+const examples = `
+Examples:
+  airunner-cli queues
+  airunner-cli queues --queue builds --watch --interval 1s`;
+
 export function queuesCommand(context: CliContext): Command {
   const command = new Command("queues")
     .description("Counts the jobs of each queue and the workers that wait for more.")
@@ -19,8 +24,10 @@ export function queuesCommand(context: CliContext): Command {
     .option("--watch", "show it again and again, in place on a terminal")
     .addOption(intervalOption())
     .option("--json", "one JSON object, as the protocol has it");
-  return addConnectionOptions(command).action(async (flags: QueuesFlags) => {
-    const { runQueues } = await import("../jobs/run-queues.ts");
-    await runQueues(flags, context);
-  });
+  return addConnectionOptions(command)
+    .addHelpText("after", examples)
+    .action(async (flags: QueuesFlags) => {
+      const { runQueues } = await import("../jobs/run-queues.ts");
+      await runQueues(flags, context);
+    });
 }

@@ -10,6 +10,10 @@ export interface TestOutputFlags {
   readonly interval: number;
 }
 
+const examples = `
+Examples:
+  airunner-cli submit -- airunner-cli test-output --pattern gaps --lines 10`;
+
 export function testOutputCommand(context: CliContext): Command {
   return new Command("test-output")
     .description("Writes lines in a known rhythm: a job to try workers and monitors with.")
@@ -22,6 +26,7 @@ export function testOutputCommand(context: CliContext): Command {
     .addOption(
       new Option("--interval <duration>", "time between lines").argParser(duration(0)).default(100, "100ms"),
     )
+    .addHelpText("after", examples)
     .action(async (flags: TestOutputFlags) => {
       const { runTestOutput } = await import("../test-output.ts");
       await runTestOutput(flags, context);

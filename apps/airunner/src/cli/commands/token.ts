@@ -13,6 +13,11 @@ export interface TokenFlags {
   readonly keyId?: string;
 }
 
+const examples = `
+Examples:
+  airunner-cli token --subject alice --ttl 1h --signing-key private.pem
+  airunner-cli token --subject worker-7 --ttl 720h --scopes work --signing-key private.pem > token`;
+
 export function tokenCommand(context: CliContext): Command {
   return new Command("token")
     .description("Makes a token for a server that has the public half of the key; prints it alone.")
@@ -29,6 +34,7 @@ export function tokenCommand(context: CliContext): Command {
     )
     .option("--audience <name>", "server that it is for, where that checks it")
     .option("--key-id <id>", "name of the key in the server's key set")
+    .addHelpText("after", examples)
     .action(async (flags: TokenFlags) => {
       const { makeToken } = await import("../keys/make-token.ts");
       await context.stdout.write(`${await makeToken(flags, context.env)}\n`);

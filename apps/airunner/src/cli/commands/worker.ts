@@ -24,6 +24,12 @@ export interface WorkerFlags extends ConnectionFlags {
 
 const leaseSeconds = wholeNumber(1, 43_200);
 
+const examples = `
+Examples:
+  airunner-cli worker                                         one job at a time, of the queue default
+  airunner-cli worker --queue builds=3 --queue tests --concurrency 4
+  airunner-cli worker --token-file /run/airunner/token --name build-7`;
+
 export function workerCommand(context: CliContext): Command {
   const command = new Command("worker")
     .description(
@@ -76,10 +82,12 @@ export function workerCommand(context: CliContext): Command {
     )
     // The Go program limits whole requests with it, streams too, and so loses long jobs.
     .option("--client-timeout <duration>", "taken for the sake of old scripts; has no effect");
-  return addConnectionOptions(command).action(async (flags: WorkerFlags) => {
-    const { runWorkerCommand } = await import("../worker/run-worker-command.ts");
-    await runWorkerCommand(flags, context);
-  });
+  return addConnectionOptions(command)
+    .addHelpText("after", examples)
+    .action(async (flags: WorkerFlags) => {
+      const { runWorkerCommand } = await import("../worker/run-worker-command.ts");
+      await runWorkerCommand(flags, context);
+    });
 }
 
 function durationOption(flags: string, text: string, ms: number, shown: string): Option {

@@ -4,6 +4,7 @@ import { ClientError } from "../../client/client-error.ts";
 import type { CliContext } from "../context.ts";
 import { harmless } from "../text/harmless.ts";
 import { clockTime } from "../text/times.ts";
+import { fitScreen } from "./fit-screen.ts";
 
 export interface SnapshotOptions {
   /** Text of one look, with its line ends. */
@@ -47,14 +48,6 @@ async function createScreen(
   const update = createLogUpdate(terminal, { showCursor: true });
   return async (text) => {
     const heading = `${title} (updated at ${clockTime(Date.now())} UTC, Ctrl+C stops)`;
-    update(fit(`${heading}\n\n${text}`, terminal.rows));
+    update(fitScreen(`${heading}\n\n${text}`, terminal));
   };
-}
-
-/** What does not fit is left out at the end: log-update would leave out the heading. */
-function fit(text: string, rows: number): string {
-  const lines = text.trimEnd().split("\n");
-  if (lines.length < rows) return lines.join("\n");
-  const shown = lines.slice(0, Math.max(1, rows - 2));
-  return [...shown, `… ${lines.length - shown.length} more lines`].join("\n");
 }

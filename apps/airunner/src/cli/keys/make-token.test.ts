@@ -72,6 +72,11 @@ test.for([
     { signingKey: "/nonexistent/hunter2" },
     /^--signing-key is neither PEM text nor the path/,
   ],
+  [
+    "a file of another kind",
+    { signingKey: "/etc/passwd" },
+    /^the key file \/etc\/passwd holds no key.*keygen/,
+  ],
   ["a key of another curve", { signingKey: other.privateKey }, /P-384.*keygen/],
   ["a public key", { signingKey: pair.publicKey }, /keygen/],
   ["no subject", { subject: " " }, /--subject is empty/],

@@ -75,9 +75,14 @@ function findKey(
     throw new ClientError("bad_setting", `${name} is neither PEM text nor the path of a file that exists`);
   }
   try {
-    return { pem: readFileSync(value, "utf8"), subject: `The key in ${value}` };
+    const pem = readFileSync(value, "utf8");
+    if (pem.includes("-----BEGIN")) return { pem, subject: `The key in ${value}` };
   } catch (cause) {
     const why = Error.isError(cause) && "code" in cause ? String(cause.code) : "unknown reason";
     throw new ClientError("bad_setting", `the key file ${value} cannot be read (${why})`, { cause });
   }
+  throw new ClientError(
+    "bad_setting",
+    `the key file ${value} holds no key in PEM form; make a pair with 'airunner-cli keygen'`,
+  );
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import { z } from "zod";
 import { ClientError } from "../../client/client-error.ts";
 import { parseGoDuration } from "../text/go-duration.ts";
@@ -63,7 +63,7 @@ export async function loadJobConfig(path: string): Promise<JobConfig> {
 async function parseFile(path: string): Promise<unknown> {
   let content: string;
   try {
-    const bytes = readFileSync(path);
+    const bytes = readAtMost(path, maxBytes + 1);
     if (bytes.length > maxBytes) throw refuse(path, `has more than ${maxBytes} bytes`);
     content = bytes.toString("utf8");
   } catch (cause) {
@@ -86,6 +86,23 @@ async function parseFile(path: string): Promise<unknown> {
       `is not ${isJson ? "JSON" : "YAML"}${where === undefined ? "" : ` (${where})`}`,
       cause,
     );
+  }
+}
+
+/** A pipe may be given, as by `--config <(…)`, so nothing tells beforehand how much there is. */
+function readAtMost(path: string, most: number): Buffer {
+  const file = openSync(path, "r");
+  try {
+    const bytes = Buffer.allocUnsafe(most);
+    let length = 0;
+    while (length < most) {
+      const count = readSync(file, bytes, length, most - length, null);
+      if (count === 0) break;
+      length += count;
+    }
+    return bytes.subarray(0, length);
+  } finally {
+    closeSync(file);
   }
 }
 
