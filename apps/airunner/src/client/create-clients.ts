@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Client, createClient, type Interceptor, type Transport } from "@connectrpc/connect";
+import {
+  type Client,
+  Code,
+  ConnectError,
+  createClient,
+  type Interceptor,
+  type Transport,
+} from "@connectrpc/connect";
 import { createConnectTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { JobEventsService, JobService } from "../gen/job/v1/job_pb.ts";
 import type { ClientError } from "./client-error.ts";
@@ -60,6 +67,7 @@ export function createJobClients(options: JobClientsOptions): JobClients {
     { pingIntervalMs: options.pingIntervalMs ?? 15_000, pingTimeoutMs: options.pingTimeoutMs ?? 10_000 },
     options.trust !== undefined && url.protocol === "https:" ? { ca: [...options.trust.certificates] } : {},
   );
+  session.connectTimeoutMs = options.connectTimeoutMs ?? session.connectTimeoutMs;
   const transport = createConnectTransport({
     baseUrl: server,
     httpVersion: "2",
@@ -93,18 +101,36 @@ export function createJobClients(options: JobClientsOptions): JobClients {
  * the error that comes then would end the whole program.
  */
 class GuardedSessionManager extends Http2SessionManager {
+  /** Milliseconds until a connection must stand. */
+  connectTimeoutMs = 10_000;
   readonly #guarded = new WeakSet<object>();
 
   override async request(
     ...call: Parameters<Http2SessionManager["request"]>
   ): ReturnType<Http2SessionManager["request"]> {
-    const stream = await super.request(...call);
+    const stream = await this.#withinLimit(super.request(...call));
     const { session } = stream;
     if (session !== undefined && !this.#guarded.has(session)) {
       this.#guarded.add(session);
       session.on("error", () => undefined);
     }
     return stream;
+  }
+
+  /**
+   * The library waits for a connection for ever, and every later call waits for the same one: a handshake that is
+   * never answered would cut the client off for good.
+   */
+  async #withinLimit<T>(request: Promise<T>): Promise<T> {
+    const limit = setTimeout(() => {
+      if (this.state() === "connecting")
+        this.abort(new ConnectError("the connection did not come about in time", Code.Unavailable));
+    }, this.connectTimeoutMs);
+    try {
+      return await request;
+    } finally {
+      clearTimeout(limit);
+    }
   }
 }
 

@@ -293,3 +293,26 @@ async function forward(host: string, port: number): Promise<Listening> {
     host,
   );
 }
+
+test("a handshake that is never answered does not cut the client off: a later call gets a connection of its own", async ({
+  expect,
+}) => {
+  let accepted = 0;
+  const silent = createTcpServer((socket) => {
+    accepted += 1;
+    socket.on("error", () => {}).resume();
+  }).listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const { port } = silent.address() as AddressInfo;
+  using clients = createJobClients({
+    server: `https://127.0.0.1:${port}`,
+    trust: { certificates: [], source: "nobody" },
+    connectTimeoutMs: 50,
+  });
+  for (const count of [1, 2]) {
+    await expect(clients.jobs.getJob({ jobId: "any" }, { timeoutMs: 30_000 })).rejects.toThrow(/in time/);
+    expect(accepted).toBe(count);
+  }
+  clients[Symbol.dispose]();
+  silent.close();
+});
