@@ -16,11 +16,12 @@ const lost = new ConnectError("another has it", Code.FailedPrecondition, undefin
 ]);
 
 /** A lease of 30 s on a server that answers as `answerAt` says; time moves by timers alone. */
-function setUp(answerAt: (ms: number) => Answer) {
+function setUp(answerAt: (ms: number) => Answer, claimedMsAgo = 0) {
   const clock = createVirtualClock();
   const stop = new AbortController();
   const calls: number[] = [];
   const cancels: string[] = [];
+  const held: number[] = [];
   let end: { readonly why: string | undefined; readonly at: number } | undefined;
   const done = keepLease(
     {
@@ -37,7 +38,8 @@ function setUp(answerAt: (ms: number) => Answer) {
       },
       claim: { queue: "q", taskToken: "t" },
       leaseSeconds: 30,
-      claimedAt: clock.now(),
+      claimedAt: clock.now() - claimedMsAgo,
+      onHeld: (until) => held.push(until),
       context: { clock, random: () => 0.5, onRetry: () => undefined },
       onAnswer: ({ cancelReason }) => {
         if (cancelReason !== undefined) cancels.push(cancelReason);
@@ -51,7 +53,7 @@ function setUp(answerAt: (ms: number) => Answer) {
       if (end !== undefined || clock.now() >= untilMs || !clock.fireNext()) return;
     }
   };
-  return { clock, stop, calls, cancels, run, done, end: () => end };
+  return { clock, stop, calls, cancels, held, run, done, end: () => end };
 }
 
 test("extends after each third of the lease, as long as it is answered", async ({ expect }) => {
@@ -61,6 +63,27 @@ test("extends after each third of the lease, as long as it is answered", async (
   stop.abort();
   await done;
   expect(end()?.why).toBeUndefined();
+});
+
+test("is held from the claim on, and then from each call on", async ({ expect }) => {
+  const { held, run } = setUp(() => fine, 4000);
+  await run(20_000);
+  expect(held.slice(0, 3)).toEqual([26_000, 36_000, 46_000]);
+});
+
+test("a claim that may be as old as its lease is extended before it counts", async ({ expect }) => {
+  const { calls, held, run } = setUp((ms) => (ms < 2000 ? away : fine), 40_000);
+  await run(5000);
+  expect(calls[0]).toBe(0);
+  expect(held[0]).toBe((calls.find((ms) => ms >= 2000) ?? 0) + 30_000);
+});
+
+test("a claim whose lease is over when it comes is lost before it counts", async ({ expect }) => {
+  const { calls, held, run, end } = setUp(() => lost, 40_000);
+  await run(5000);
+  expect(calls).toEqual([0]);
+  expect(end()?.why).toMatch(/another worker/);
+  expect(held).toEqual([]);
 });
 
 test("tries again through an outage that is shorter than the lease", async ({ expect }) => {

@@ -138,3 +138,32 @@ test("a job waits for its guard while that is being replaced", async ({ guard, e
   await running.ended;
   expect(running.text()).toBe("ran\n");
 });
+
+test.for(modes)(
+  "kills what runs beyond its limit, whatever it does with TERM: %s",
+  async (mode, { guard, expect }) => {
+    const running = await shell("trap '' TERM HUP; setsid sleep 1000 & sleep 1000; sleep 1000", {
+      guard,
+      mode,
+    });
+    guard.setLimit(running.marker, 600_000);
+    guard.setLimit(running.marker, 20);
+    expect(await running.ended).toMatchObject({ signal: "SIGKILL" });
+    expect(processesOf(running.marker)).toEqual([]);
+  },
+);
+
+test("a new guard knows the limits that were set", async ({ guard, expect }) => {
+  const running = await shell("sleep 1000", { guard });
+  guard.setLimit(running.marker, 50);
+  process.kill(guard.pid ?? 0, "SIGKILL");
+  expect(await running.ended).toMatchObject({ signal: "SIGKILL" });
+});
+
+test("a limit of what has ended harms nothing", async ({ guard, expect }) => {
+  const running = await shell("exit 3", { guard });
+  expect(await running.ended).toMatchObject({ exitCode: 3 });
+  guard.setLimit(running.marker, 0);
+  const next = await shell("exit 4", { guard });
+  expect(await next.ended).toMatchObject({ exitCode: 4 });
+});

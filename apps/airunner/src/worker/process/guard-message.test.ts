@@ -5,6 +5,7 @@ import { formatGuardMessage, type GuardMessage, parseGuardMessage } from "./guar
 test.for([
   [{ kind: "watch", marker: "job.1" }, "watch job.1;\n"],
   [{ kind: "leader", marker: "job.1", pid: 4711 }, "leader job.1 4711;\n"],
+  [{ kind: "limit", marker: "job.1", ms: 4500 }, "limit job.1 4500;\n"],
   [{ kind: "forget", marker: "job.1" }, "forget job.1;\n"],
   [{ kind: "leave" }, "leave;\n"],
 ] as const satisfies readonly (readonly [GuardMessage, string])[])(
@@ -18,9 +19,14 @@ test.for([
   },
 );
 
-test.for(["watch;", "leader job.1 0;", "leader job.1 -1;", "leader job.1;", "kill job.1;"])(
-  "%s says nothing",
-  (line, { expect }) => {
-    expect(parseGuardMessage(line)).toBeUndefined();
-  },
-);
+test.for([
+  "watch;",
+  "leader job.1 0;",
+  "leader job.1 -1;",
+  "leader job.1;",
+  "limit job.1;",
+  "limit job.1 -1;",
+  "kill job.1;",
+])("%s says nothing", (line, { expect }) => {
+  expect(parseGuardMessage(line)).toBeUndefined();
+});
