@@ -217,7 +217,8 @@ test("only who submitted a job, or may read secrets, sees its environment; only 
   expect(await seenBy(bob)).toEqual([{ TOKEN: "[hidden]", MODE: "[hidden]" }, true, "ann"]);
   // A worker needs the values, and hiding them from others must not change the job.
   const worker = await as("worker", ["work"]);
-  expect((await takeJob(worker)).job?.jobParams?.environment).toEqual(params.environment);
+  const taken = await takeJob(worker);
+  expect(taken.job?.jobParams?.environment).toEqual(params.environment);
 
   for (const call of [
     () => bob.jobs.cancelJob({ jobId }),
@@ -232,6 +233,12 @@ test("only who submitted a job, or may read secrets, sees its environment; only 
     cancelReason: "mine",
   });
   expect((await admin.jobs.cancelJob({ jobId })).state).toBe(JobState.RUNNING);
+  await worker.jobs.completeJob({ taskToken: taken.taskToken, jobResult: { success: false } });
+  expect((await admin.jobs.getJob({ jobId })).job).toMatchObject({
+    state: JobState.CANCELLED,
+    cancelRequested: false,
+    cancelReason: "mine",
+  });
 });
 
 test("without a name in the token nobody's job is one's own", async ({ expect }) => {

@@ -12,6 +12,7 @@ import type {
 } from "../../gen/job/v1/job_pb.ts";
 import type { Attempt, Job, Result } from "../../job/job.ts";
 import type { QueueStat } from "../../job/job-store.ts";
+import { hasEnded } from "../../job/transition.ts";
 import type { ExecutionSettings } from "../settings/settings.ts";
 
 export type ExecutionConfigInit = MessageInitShape<typeof ExecutionConfigSchema>;
@@ -55,7 +56,8 @@ export function toJobMessage(
     attempt: job.attempt,
     priority: job.priority,
     submitter: job.submitter,
-    cancelRequested: cancel !== undefined,
+    // The store keeps the request with a job that was cancelled; there is nothing left to answer then.
+    cancelRequested: cancel !== undefined && !hasEnded(job),
     cancelReason: cancel?.reason ?? "",
     dead: job.isDead,
     environmentRedacted: isHidden,
