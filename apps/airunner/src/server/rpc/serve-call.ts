@@ -2,9 +2,10 @@
 import type { DescMessage, MessageInitShape } from "@bufbuild/protobuf";
 import type { Exchange } from "../listener/exchange.ts";
 import type { Call } from "./call.ts";
+import { frameEncoder } from "./frame-encoder.ts";
 import type { RpcMethod } from "./method.ts";
 import type { RequestBody } from "./request-body.ts";
-import { mapEnvelopes, toEnvelope } from "./wire/envelope.ts";
+import { toEnvelope } from "./wire/envelope.ts";
 import type { Wire } from "./wire/wire.ts";
 
 /** A stream that has had nothing to say for this long shows its head, so that clients and proxies know it is there; milliseconds. */
@@ -55,7 +56,7 @@ export async function serveCall(served: ServedCall): Promise<void> {
       return sendStream(
         served,
         served.run(() => method.handle(request, call)),
-        frameEncoder(served),
+        frameEncoder(wire.codec, method.desc.output, () => call.ended() === undefined),
       );
     }
   }
@@ -65,12 +66,6 @@ function answer(served: ServedCall, message: MessageInitShape<DescMessage>): voi
   const bytes = served.wire.codec.encode(served.method.desc.output, message);
   served.responseBytes = bytes.byteLength;
   served.wire.answer(served.exchange, bytes);
-}
-
-/** Frames are envelopes of binary messages already; JSON alone must look inside. */
-function frameEncoder({ wire, method }: ServedCall): (chunk: Uint8Array) => Uint8Array {
-  if (wire.codec.name === "proto") return (chunk) => chunk;
-  return (chunk) => mapEnvelopes(chunk, (bytes) => wire.codec.fromBytes(method.desc.output, bytes));
 }
 
 async function* toBytesOf(
@@ -87,7 +82,7 @@ async function* toBytesOf(
 async function sendStream<T>(
   served: ServedCall,
   messages: AsyncIterable<T>,
-  encode: (message: T) => Uint8Array,
+  encode: (message: T) => Uint8Array | Promise<Uint8Array>,
 ): Promise<void> {
   const { call, exchange } = served;
   const iterator = messages[Symbol.asyncIterator]();
@@ -98,7 +93,8 @@ async function sendStream<T>(
       const next = await call.until(served.run(() => iterator.next()));
       if (next.done === true) break;
       start(served);
-      const bytes = encode(next.value);
+      const encoded = encode(next.value);
+      const bytes = encoded instanceof Uint8Array ? encoded : await call.until(encoded);
       served.responseBytes += bytes.byteLength;
       const room = exchange.write(bytes);
       if (room !== undefined) await call.until(room);
