@@ -96,6 +96,17 @@ test("closes one direction and leaves the other open", async ({ wire, expect }) 
   expect(client.hasEnded).toBe(false);
 });
 
+test("can be torn down at the very moment at which a direction is being closed", async ({ wire, expect }) => {
+  await using proxy = await wire.proxy();
+  await wire.open(proxy);
+  const [connection] = proxy.connections;
+  connection?.setFaults({ kind: "half-close", direction: "up" });
+  // The fault strikes in a microtask; the system has not closed anything then.
+  for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+  await proxy[Symbol.asyncDispose]();
+  expect(connection?.isOpen).toBe(false);
+});
+
 test("holds everything back in a black hole, and lets it pass when the fault is taken away", async ({
   wire,
   expect,

@@ -92,8 +92,12 @@ export class Connection implements ProxiedConnection {
   }
 }
 
-/** RST, also of a socket that has not been connected yet. */
+/**
+ * RST, also of a socket that has not been connected yet. One that is just being closed cannot be reset: the system
+ * refuses it (EINVAL), and Node then never says that the socket is closed.
+ */
 function tearDown(socket: Socket): void {
-  if (socket.connecting) socket.destroy();
+  const isClosing = socket.writableEnded && !socket.writableFinished;
+  if (socket.connecting || isClosing) socket.destroy();
   else socket.resetAndDestroy();
 }
