@@ -136,6 +136,17 @@ test("checks out a tag", async ({ world, expect }) => {
   expect(checkout.commitSha).toBe(world.main[0]);
 });
 
+test("checks out names with more than letters, as monorepos and issue trackers make them", async ({
+  world,
+  expect,
+}) => {
+  const bare = join(world.root, "project.git");
+  await git(bare, "tag", "@scope/pkg@1.0.0", world.main[0] ?? "");
+  await git(bare, "branch", "fix/#12=100%,größe", world.feature);
+  expect((await world.checkOut({ branch: "@scope/pkg@1.0.0" })).commitSha).toBe(world.main[0]);
+  expect((await world.checkOut({ branch: "fix/#12=100%,größe" })).commitSha).toBe(world.feature);
+});
+
 test("takes a branch where a tag has the same name", async ({ world, expect }) => {
   await git(join(world.root, "project.git"), "tag", "feature/one", "main");
   expect((await world.checkOut({ branch: "feature/one" })).commitSha).toBe(world.feature);
@@ -185,6 +196,7 @@ base.for([
   ["an option for a commit", { commit: "-x" }, "invalid_reference", /The commit is no name/],
   ["a branch with ..", { branch: "a..b" }, "invalid_reference", /The branch is no name/],
   ["a branch with a space", { branch: "a b" }, "invalid_reference", /The branch is no name/],
+  ["an earlier branch", { branch: "@{-1}" }, "invalid_reference", /The branch is no name/],
   ["a refspec", { branch: "main:main" }, "invalid_reference", /The branch is no name/],
   ["a program of git", { repository: "ext::sh%20-c%20x" }, "invalid_repository", /start a program/],
   [

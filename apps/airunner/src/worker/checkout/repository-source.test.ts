@@ -62,6 +62,13 @@ test.for([
   expect(toRevision(params)).toEqual(revision);
 });
 
+test.for(["@scope/pkg@1.2.3", "fix/#12-login", "dependabot/npm_and_yarn/@types/node-24", "größe/100%"])(
+  "takes %s for a name",
+  (name, { expect }) => {
+    expect(toRevision({ commit: "", branch: name })).toEqual({ kind: "name", name });
+  },
+);
+
 test("hands git no name that it could take for an option, a range, a pattern or two", ({ expect }) => {
   fc.assert(
     fc.property(fc.string({ unit: "binary-ascii", minLength: 1, maxLength: 12 }), (text) => {
@@ -71,7 +78,10 @@ test("hands git no name that it could take for an option, a range, a pattern or 
       ]) {
         try {
           const revision = toRevision(params);
-          expect(revision.kind === "name" ? revision.name : "a").toMatch(/^[A-Za-z0-9_][A-Za-z0-9/_.+-]*$/);
+          expect(revision.kind === "name" ? revision.name : "a").toMatch(
+            /^[A-Za-z0-9_@#][A-Za-z0-9/_.+@#%=,-]*$/,
+          );
+          expect(revision.kind === "name" ? revision.name : "a").not.toMatch(/\.\.|@\{|^@$/);
         } catch (error) {
           expect(error).toMatchObject({ code: "invalid_reference" });
         }

@@ -54,8 +54,9 @@ function decode(text: string): string {
   }
 }
 
-const safeName = /^[A-Za-z0-9_][A-Za-z0-9/_.+-]{0,254}$/;
-const badName = /\.\.|\/\/|\/\.|\.lock(?:\/|$)|[/.]$/;
+/** Of what git-check-ref-format(1) allows, what a reference specification and a shell take for letters too. */
+const safeName = /^[\p{L}\p{N}_@#][\p{L}\p{N}/_.+@#%=,-]{0,254}$/u;
+const badName = /\.\.|\/\/|\/\.|@\{|^@$|\.lock(?:\/|$)|[/.]$/;
 const commitId = /^[0-9a-f]{7,64}$/i;
 const fullCommitId = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i;
 
@@ -87,6 +88,6 @@ export function toRevision({ commit, branch }: Pick<CheckoutParams, "commit" | "
 function badReference(what: string): CheckoutError {
   return new CheckoutError(
     "invalid_reference",
-    `The ${what} is no name that this worker hands to git: use letters, digits and / _ . + -, at most 255, and no dash or dot at the start.`,
+    `The ${what} is no name that this worker hands to git: use letters, digits and / _ . + - @ # % = and comma, at most 255, and no dash or dot at the start.`,
   );
 }
