@@ -7,6 +7,7 @@ import type { Job } from "../../job/job.ts";
 import { validateJobId, validateQueueName, validateReason } from "../../job/validate.ts";
 import type { Caller } from "../auth/caller.ts";
 import { requireControl, seesSecrets } from "../auth/ownership.ts";
+import { longBytes, ownTurn } from "../own-turn.ts";
 import type { RpcMethod } from "../rpc/method.ts";
 import { unary } from "./define-method.ts";
 import { toAttemptMessage, toExecutionConfig, toJobMessage, toQueueStatMessage } from "./job-messages.ts";
@@ -16,10 +17,13 @@ import type { ServiceOptions } from "./service-options.ts";
 /** Of the parameters in one answer: encoding more would keep everybody else waiting. */
 const maxListedBytes = 16 * 1_048_576;
 
-/** @throws {JobError} `invalid_request` where a page is too large to be sent in one answer */
-function requireListable(jobs: readonly Job[]): void {
+/**
+ * @returns how many bytes their parameters have, about
+ * @throws {JobError} `invalid_request` where a page is too large to be sent in one answer
+ */
+function requireListable(jobs: readonly Job[]): number {
   const bytes = jobs.reduce((sum, { params }) => sum + textLengthOf(params), 0);
-  if (bytes <= maxListedBytes) return;
+  if (bytes <= maxListedBytes) return bytes;
   throw new JobError(
     "invalid_request",
     `The jobs of this page have more than ${maxListedBytes} bytes of parameters: ask for a smaller page_size.`,
@@ -59,7 +63,8 @@ export function jobMethods({ store, metrics, execution }: ServiceOptions): reado
     unary(method.listJobs, "read", async (request, { caller }) => {
       const query = toListQuery(request);
       const { jobs, total } = await store.list(query);
-      requireListable(jobs);
+      // The answer is encoded in the turn in which it is returned.
+      if (requireListable(jobs) > longBytes) await ownTurn();
       return {
         jobs: jobs.map((job) =>
           toJobMessage(job, { executionConfig, showsSecrets: seesSecrets(caller, job) }),
