@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { once } from "node:events";
 import { request as httpRequest } from "node:http";
 import { gzipSync } from "node:zlib";
 import { create, toBinary } from "@bufbuild/protobuf";
@@ -30,6 +31,33 @@ function codeOf({ status, headers, trailers, body }: H2Answer): string {
   const connect = /"code":"(\w+)"/.exec(text);
   return connect === null ? `${status}` : `${status} ${connect[1]}`;
 }
+
+test("answers that nobody reads are refused before they take all memory, and others are not", async ({
+  start,
+  expect,
+}) => {
+  const server = await start({ rpcLimits: { maxBufferedBytes: 50_000 } });
+  const long = toBinary(GetJobRequestSchema, create(GetJobRequestSchema, { jobId: "j".repeat(30_000) }));
+  async function ask(client: H2Client): Promise<unknown> {
+    const stream = client.open(paths.getJob, contentTypes.unary);
+    stream.end(long);
+    const [headers] = await once(stream, "response");
+    return headers[":status"];
+  }
+  await using reader = new H2Client(server);
+  {
+    await using silent = new H2Client(server, { initialWindowSize: 0 });
+    expect(await ask(silent)).toBe(200);
+    expect(await ask(silent)).toBe(429);
+    expect(codeOf(await reader.call(paths.getJob, contentTypes.unary, request))).toBe("200");
+    expect(codeOf(await reader.call(paths.getJob, contentTypes.unary, long))).toBe("429 resource_exhausted");
+  }
+  const answer = await waitFor(async () => {
+    const again = await reader.call(paths.getJob, contentTypes.unary, long);
+    return codeOf(again) === "200" ? again : undefined;
+  });
+  expect(answer.body.byteLength).toBeGreaterThan(30_000);
+});
 
 describe("a message that is too large is refused", () => {
   test.for([

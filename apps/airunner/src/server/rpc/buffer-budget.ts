@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Code, ConnectError } from "@connectrpc/connect";
 
-/** Counts the bytes of requests that are held, of all clients together. */
+/** Counts the bytes of requests, or of answers, that are held, of all clients together. */
 export class BufferBudget {
   readonly #maxBytes: number;
   #held = 0;
@@ -23,7 +23,7 @@ export class BufferBudget {
     this.#held += bytes;
     if (bytes > 0 && this.#held > this.#maxBytes) {
       throw new ConnectError(
-        "The server has too many large requests at a time; try again.",
+        "The server has too many large requests or answers at a time; try again.",
         Code.ResourceExhausted,
       );
     }

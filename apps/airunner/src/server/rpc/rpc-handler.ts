@@ -42,6 +42,8 @@ class MethodServer implements RpcHandler {
   readonly #options: RpcHandlerOptions;
   readonly #limits: RpcLimits;
   readonly #budget: BufferBudget;
+  /** Apart from that of requests: clients that do not read shall not keep others from sending. */
+  readonly #answers: BufferBudget;
   readonly #cors: Cors;
   readonly #routes: ReadonlyMap<string, Route>;
   readonly #calls = new Map<Call, RpcMethod["kind"]>();
@@ -51,6 +53,7 @@ class MethodServer implements RpcHandler {
     this.#options = options;
     this.#limits = { ...defaultRpcLimits, ...options.limits };
     this.#budget = new BufferBudget(this.#limits.maxBufferedBytes);
+    this.#answers = new BufferBudget(this.#limits.maxBufferedBytes);
     this.#cors = createCors(options.corsOrigins ?? []);
     this.#routes = new Map(
       options.methods.map((method) => [pathOf(method), { method, wires: wiresOf(method.kind) }]),
@@ -101,9 +104,12 @@ class MethodServer implements RpcHandler {
       run,
       isStarted: false,
       responseBytes: 0,
+      answers: this.#answers,
+      answerBytes: 0,
     };
     this.#calls.set(call, method.kind);
     exchange.onClose((wasFinished) => {
+      this.#answers.hold(-served.answerBytes);
       if (!wasFinished) call.end("cancelled");
     });
     let error: ConnectError | undefined;

@@ -12,7 +12,7 @@ export type RpcProtocol = "connect" | "grpc" | "grpc-web";
 export interface RpcLimits {
   /** One message, after decompression. */
   readonly maxMessageBytes: number;
-  /** Bytes of requests under way that are held at a time, all clients together. */
+  /** Bytes of requests under way that are held at a time, all clients together; as many of answers that wait to be read. */
   readonly maxBufferedBytes: number;
   /**
    * For the body of a request of one message, in milliseconds from the end of its headers, and for each message of a stream, from

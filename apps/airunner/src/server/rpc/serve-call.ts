@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { DescMessage, MessageInitShape } from "@bufbuild/protobuf";
 import type { Exchange } from "../listener/exchange.ts";
+import type { BufferBudget } from "./buffer-budget.ts";
 import type { Call } from "./call.ts";
 import { frameEncoder } from "./frame-encoder.ts";
 import type { RpcMethod } from "./method.ts";
@@ -10,6 +11,8 @@ import type { Wire } from "./wire/wire.ts";
 
 /** A stream that has had nothing to say for this long shows its head, so that clients and proxies know it is there; milliseconds. */
 const quietMs = 100;
+
+const shortAnswerBytes = 16_384;
 
 export interface ServedCall {
   readonly method: RpcMethod;
@@ -22,6 +25,10 @@ export interface ServedCall {
   /** Whether the head of a stream was sent: decides how an error is told. */
   isStarted: boolean;
   responseBytes: number;
+  /** Of an answer that is in memory until its client has taken it. */
+  readonly answers: BufferBudget;
+  /** Bytes counted in `answers`, to be given back once the exchange is closed. */
+  answerBytes: number;
 }
 
 /** Runs the method and sends its answer, except for errors, which are thrown. */
@@ -65,7 +72,15 @@ export async function serveCall(served: ServedCall): Promise<void> {
 function answer(served: ServedCall, message: MessageInitShape<DescMessage>): void {
   const bytes = served.wire.codec.encode(served.method.desc.output, message);
   served.responseBytes = bytes.byteLength;
+  holdAnswer(served, bytes.byteLength);
   served.wire.answer(served.exchange, bytes);
+}
+
+/** A client need not read: what one leaves lying must not take the memory of all. Short answers cost no more than their calls. */
+function holdAnswer(served: ServedCall, bytes: number): void {
+  if (bytes <= shortAnswerBytes || served.exchange.isClosed) return;
+  served.answerBytes = bytes;
+  served.answers.hold(bytes);
 }
 
 async function* toBytesOf(
