@@ -3,6 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { JobState } from "../src/gen/job/v1/job_pb.ts";
+import type { JobStore } from "../src/job/job-store.ts";
 import { createMemoryStore } from "../src/stores/memory/memory-store.ts";
 import { describeJobStore } from "./contract/job-store.ts";
 import { createKit, output, outputOf } from "./contract/kit.ts";
@@ -75,9 +76,9 @@ test("100,000 jobs are drained, each once and in order", async () => {
   expect(await kit.list({ state: JobState.COMPLETED, pageSize: 1 })).toMatchObject({ total: 1_000 });
 });
 
-test("events above the memory for them are read back from the file", async () => {
-  const store = createMemoryStore({ eventBytesInMemory: 100_000 });
-  const small: StoreFactory = {
+/** The kit over a store with settings of its own. */
+function over(store: JobStore): StoreFactory {
+  return {
     ...memory,
     createStore: async ({ clock }) => ({
       store,
@@ -86,7 +87,11 @@ test("events above the memory for them are read back from the file", async () =>
       [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
     }),
   };
-  await using kit = await createKit(small);
+}
+
+test("events above the memory for them are read back from the file", async () => {
+  const store = createMemoryStore({ eventBytesInMemory: 100_000 });
+  await using kit = await createKit(over(store));
   const { lease } = await kit.running();
   const sent = Array.from({ length: 200 }, (_, index) => Buffer.alloc(20_000, `${index} `));
   for (const [index, bytes] of sent.entries()) await kit.append(lease, [output(index + 1, bytes)]);
@@ -96,15 +101,7 @@ test("events above the memory for them are read back from the file", async () =>
 
 test("of too many events those of the attempt that ended first go, and what runs is never touched", async () => {
   await using store = createMemoryStore({ maxEventBytes: 3 * 1_048_576 });
-  await using kit = await createKit({
-    ...memory,
-    createStore: async ({ clock }) => ({
-      store,
-      advance: (ms) => clock.advance(ms),
-      settle: () => setImmediate(),
-      [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
-    }),
-  });
+  await using kit = await createKit(over(store));
   const leases: string[] = [];
   for (let job = 0; job < 3; job += 1) {
     const { lease } = await kit.running();
@@ -115,4 +112,31 @@ test("of too many events those of the attempt that ended first go, and what runs
   }
   const kept = await Promise.all(leases.map(async (jobId) => (await kit.readAll(jobId, 1, 65_536)).length));
   expect(kept).toEqual([0, 20, 20]);
+});
+
+test("of running jobs alone no more events are taken than there is room for, and more once one has ended", async () => {
+  await using store = createMemoryStore({ maxEventBytes: 1_048_576 });
+  await using kit = await createKit(over(store));
+  const [first, second] = [await kit.running(), await kit.running()];
+  const event = Buffer.alloc(200_000, "x");
+  let sequence = 0;
+  await expect(async () => {
+    for (;;) await kit.append(first.lease, [output(++sequence, event)]);
+  }).rejects.toMatchObject({ code: "throttled" });
+  expect(sequence).toBeGreaterThan(4);
+  await expect(kit.append(second.lease, [output(1, event)])).rejects.toMatchObject({ code: "throttled" });
+  await kit.complete(first.lease);
+  await kit.append(second.lease, [output(1, event)]);
+  expect(await kit.readAll(second.lease.jobId, 1, 65_536)).toHaveLength(1);
+});
+
+test("no more unfinished jobs are taken than there is room for; a repeated request is answered all the same", async () => {
+  await using store = createMemoryStore({ maxUnfinishedJobs: 2 });
+  await using kit = await createKit(over(store));
+  const { lease } = await kit.running({ requestId: "first" });
+  await kit.enqueue();
+  await expect(kit.enqueue()).rejects.toMatchObject({ code: "throttled" });
+  expect(await kit.enqueue({ requestId: "first" })).toBe(lease.jobId);
+  await kit.complete(lease);
+  await kit.enqueue();
 });

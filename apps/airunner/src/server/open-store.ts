@@ -13,12 +13,11 @@ export async function openStore(settings: StoreSettings): Promise<JobStore> {
   switch (settings.type) {
     case "memory": {
       const { createMemoryStore } = await import("../stores/memory/memory-store.ts");
-      const { retentionMs, eventBytesInMemory, maxEventBytes } = settings;
+      const { type: _, retentionMs, ...options } = settings;
       return createMemoryStore({
         finishedJobRetentionMs: retentionMs,
         eventRetentionMs: retentionMs,
-        eventBytesInMemory,
-        maxEventBytes,
+        ...options,
       });
     }
     case "sqlite":

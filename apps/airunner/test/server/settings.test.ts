@@ -47,6 +47,8 @@ test("with no-auth alone it is the server of the brief: localhost:8080, TLS made
       retentionMs: 30 * 86_400_000,
       eventBytesInMemory: 128 * 1_048_576,
       maxEventBytes: 8192 * 1_048_576,
+      maxUnfinishedJobs: 100_000,
+      maxFinishedJobs: 20_000,
     },
     corsOrigins: [],
     execution: {

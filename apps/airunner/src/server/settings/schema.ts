@@ -78,6 +78,12 @@ export const settingsSchema = z.object({
   AIRUNNER_EVENT_MAX_MIB: envInteger({ min: 1, max: 16_777_216, default: 8192 }).describe(
     "MiB of events that the memory store keeps in all; of more, those of jobs that ended first go.",
   ),
+  AIRUNNER_MAX_FINISHED_JOBS: envInteger({ min: 1, max: 10_000_000, default: 20_000 }).describe(
+    "Jobs that have ended which the memory store keeps, of some 8 KB each; of more, the one that ended first goes.",
+  ),
+  AIRUNNER_MAX_UNFINISHED_JOBS: envInteger({ min: 1, max: 10_000_000, default: 100_000 }).describe(
+    "Jobs that wait or run which the memory store takes; further ones are refused until some have ended.",
+  ),
   AIRUNNER_EXEC_BATCH_FLUSH_INTERVAL: envInteger({ min: 1, max: 60, default: 2 }).describe(
     "Seconds after which a worker sends output at the latest.",
   ),

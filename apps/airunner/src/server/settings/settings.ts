@@ -37,6 +37,8 @@ export type StoreSettings =
       readonly retentionMs: number;
       readonly eventBytesInMemory: number;
       readonly maxEventBytes: number;
+      readonly maxUnfinishedJobs: number;
+      readonly maxFinishedJobs: number;
     }
   | { readonly type: "sqlite"; readonly dataDir: string | undefined; readonly retentionMs: number }
   | { readonly type: "sqs"; readonly retentionMs: number };
@@ -172,6 +174,8 @@ function toStore(raw: Raw): StoreSettings {
         retentionMs,
         eventBytesInMemory: raw.AIRUNNER_EVENT_MEMORY_MIB * mib,
         maxEventBytes: raw.AIRUNNER_EVENT_MAX_MIB * mib,
+        maxUnfinishedJobs: raw.AIRUNNER_MAX_UNFINISHED_JOBS,
+        maxFinishedJobs: raw.AIRUNNER_MAX_FINISHED_JOBS,
       };
     case "sqlite":
       return { type, retentionMs, dataDir: raw.AIRUNNER_DATA_DIR };

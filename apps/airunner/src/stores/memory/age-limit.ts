@@ -29,6 +29,10 @@ export class AgeLimit<T> implements Disposable {
     this.#options = options;
   }
 
+  get size(): number {
+    return this.#items.size;
+  }
+
   /** To take it out again before its time, {@link unlink} the node. */
   add(node: ListNode<T>): void {
     this.#items.append(node);

@@ -19,7 +19,7 @@ export interface JobLogsOptions {
   readonly clock: Clock;
   /** Of all logs together; what is above goes to a file. */
   readonly eventBytesInMemory: number;
-  /** Of all logs together, in memory and in the file: of more, those of attempts that ended first go. */
+  /** Of all logs together, in memory and in the file: of more, those of attempts that ended first go, and without such no more are taken. */
   readonly maxEventBytes: number;
   /** Counted from the end of the attempt. */
   readonly eventRetentionMs: number;
@@ -48,7 +48,7 @@ export class JobLogs implements AsyncDisposable {
     return this.#memory.room();
   }
 
-  /** @throws {JobError} `event_too_large`, `sequence_gap`; nothing is appended then */
+  /** @throws {JobError} `event_too_large`, `sequence_gap`, `throttled`; nothing is appended then */
   append(attempt: AttemptRow, entries: readonly LogEntry[], { gaps }: AppendOptions): void {
     for (const entry of entries) {
       // The frame is only a few bytes longer than its event.
@@ -56,17 +56,23 @@ export class JobLogs implements AsyncDisposable {
     }
     const accepted = acceptEntries({ lastSequence: attempt.lastSequence, entries, gaps });
     if (accepted.length === 0) return;
+    this.#makeRoom();
     attempt.log ??= createMemoryLog(this.#memory);
     attempt.log.append(accepted);
     attempt.lastSequence = attempt.log.lastSequence;
-    this.#makeRoom();
     attempt.processEnd =
       accepted.map(processEndOf).findLast((end) => end !== undefined) ?? attempt.processEnd;
   }
 
+  /** @throws {JobError} `throttled` where what runs alone has taken all there is */
   #makeRoom(): void {
-    while (this.#memory.bytesInMemory + this.#memory.bytesOnDisk > this.#maxBytes)
-      if (!this.#ended.expireOldest()) return;
+    while (this.#memory.bytesInMemory + this.#memory.bytesOnDisk > this.#maxBytes) {
+      if (this.#ended.expireOldest()) continue;
+      throw new JobError(
+        "throttled",
+        "The events of running jobs take all the room that the server has for events; they go on when other jobs have ended.",
+      );
+    }
   }
 
   /** The attempt has ended: its log is complete, and its age begins. */

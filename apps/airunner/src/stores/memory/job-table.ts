@@ -38,6 +38,11 @@ export class JobTable {
   readonly #queues = new Map<string, QueueRow>();
   readonly #sets: ClassSets = createClassSets();
 
+  /** Of all jobs. */
+  get size(): number {
+    return this.#byId.size;
+  }
+
   get(jobId: string): JobRow | undefined {
     return this.#byId.get(jobId);
   }

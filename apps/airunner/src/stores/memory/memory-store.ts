@@ -48,8 +48,10 @@ export interface MemoryStoreOptions {
   readonly random?: () => number;
   /** How long a job is kept once it has ended; 7 days. Its request id and its events go with it. */
   readonly finishedJobRetentionMs?: number;
-  /** Of more, the one that ended first goes at once; 100,000. */
+  /** Of more, the one that ended first goes at once; 20,000 (of some 8 KB each). */
   readonly maxFinishedJobs?: number;
+  /** Jobs that wait or run; no more are taken; 100,000. */
+  readonly maxUnfinishedJobs?: number;
   /** How long the events of an attempt are kept once it has ended; 7 days. */
   readonly eventRetentionMs?: number;
   /** Memory for events, in bytes; what is above goes to a temporary file. 256 MiB. */
@@ -78,6 +80,7 @@ class MemoryStore implements JobStore {
   readonly #logs: JobLogs;
   /** Part of every handle, so that none of another store's leases fits. */
   readonly #handlePrefix = randomBytes(9).toString("base64url");
+  readonly #maxUnfinishedJobs: number;
   #handleCount = 0;
   #jobCount = 0;
   #latestCreatedAtMs = 0;
@@ -85,8 +88,9 @@ class MemoryStore implements JobStore {
 
   constructor(options: MemoryStoreOptions) {
     const { clock = systemClock, random = Math.random, finishedJobRetentionMs = 7 * dayMs } = options;
-    const { maxFinishedJobs = 100_000, eventRetentionMs = 7 * dayMs, eventBytesInMemory = 2 ** 28 } = options;
-    const { maxEventBytes = 2 ** 33 } = options;
+    const { maxFinishedJobs = 20_000, eventRetentionMs = 7 * dayMs, eventBytesInMemory = 2 ** 28 } = options;
+    const { maxEventBytes = 2 ** 33, maxUnfinishedJobs = 100_000 } = options;
+    this.#maxUnfinishedJobs = maxUnfinishedJobs;
     this.#clock = clock;
     this.#random = random;
     this.#createJobId = createJobIds({ clock });
@@ -112,6 +116,7 @@ class MemoryStore implements JobStore {
     const repeated = request.requestId === "" ? undefined : this.#table.getByRequestId(request.requestId);
     if (repeated !== undefined) return repeat(repeated, digest);
 
+    if (this.#table.size - this.#finished.size >= this.#maxUnfinishedJobs) refuseMore();
     // Creation times never step back, so that counting jobs is the same as sorting them.
     const createdAtMs = Math.max(this.#clock.now(), this.#latestCreatedAtMs);
     this.#latestCreatedAtMs = createdAtMs;
@@ -326,6 +331,13 @@ class MemoryStore implements JobStore {
     for (const attempt of row.attempts) this.#logs.free(attempt);
     this.#watchers.notify(row.job.jobId);
   }
+}
+
+function refuseMore(): never {
+  throw new JobError(
+    "throttled",
+    "The server keeps as many jobs that wait or run as it may; try again when some have ended.",
+  );
 }
 
 function refuseLease({ jobId, attempt }: Lease): never {
