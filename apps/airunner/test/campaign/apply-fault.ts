@@ -43,6 +43,15 @@ export async function applyFault(fault: PlannedFault, parties: Parties): Promise
     case "kill":
       await worker?.kill(fault.ms);
       return true;
+    case "kill in the dark":
+      // What it does meanwhile is on its disk alone when it dies.
+      worker?.proxy.setFaults({ kind: "blackhole" });
+      await sleep(fault.ms);
+      await worker?.kill(0, () => {
+        worker.proxy.resetAll();
+        worker.proxy.setFaults();
+      });
+      return true;
     case "terminate":
       await worker?.restart(fault.ms);
       return true;

@@ -51,7 +51,8 @@ export function campaignJob(seed: number, index: number): CampaignJob {
     mode,
     blocks: kind === "overrun" ? 40 : random.int(1, kind === "cancelled" ? 40 : 16),
     linesPerBlock: isLarge ? 2000 : random.int(1, 60),
-    pauseMs: kind === "overrun" ? 200 : random.int(20, 350),
+    // Some outlive a lease that is not extended.
+    pauseMs: kind === "overrun" ? 200 : random.chance(0.3) ? random.int(500, 700) : random.int(20, 350),
     goodFrom: kind === "retried" ? random.int(2, 3) : 1,
     exitCode: kind === "failing" ? random.int(1, 60) : 0,
     maxAttempts: kind === "retried" || random.chance(0.2) ? random.int(3, 6) : undefined,

@@ -17,6 +17,7 @@ export const networkFaults = [
 
 export const workerFaults = [
   "kill",
+  "kill in the dark",
   "terminate",
   "short freeze",
   "long freeze",
@@ -55,8 +56,13 @@ export interface PlanOptions {
 /** Each of these many times before the rest is drawn, so that a short plan has all that matters in it. */
 const surely: readonly (readonly [PlannedFault["party"], FaultKind])[] = [
   ["worker", "kill"],
+  ["worker", "kill in the dark"],
+  ["worker", "kill in the dark"],
+  ["worker", "kill in the dark"],
   ["worker", "long blackhole"],
   ["publisher", "reset in the middle"],
+  ["worker", "long freeze"],
+  ["worker", "long freeze"],
   ["worker", "long freeze"],
   ["reader", "cut"],
   ["monitor", "reset in the middle"],
@@ -111,6 +117,8 @@ function durationMs(kind: FaultKind, leaseMs: number, random: Random): number {
     case "long blackhole":
     case "long freeze":
       return leaseMs + random.int(500, 3000);
+    case "kill in the dark":
+      return random.int(700, 2000);
     case "short blackhole":
     case "short freeze":
       return random.int(200, leaseMs / 2);

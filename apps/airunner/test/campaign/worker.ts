@@ -49,9 +49,10 @@ export class CampaignWorker implements AsyncDisposable {
   }
 
   /** As by the kernel when memory runs out; what its spools hold then is noted. */
-  async kill(pauseMs: number): Promise<void> {
+  async kill(pauseMs: number, onDead: () => void = () => undefined): Promise<void> {
     const process = await this.#endBy("SIGKILL");
     await process.waitForExit();
+    onDead();
     await this.#noteSpools();
     await sleep(pauseMs);
     await this.#begin();
