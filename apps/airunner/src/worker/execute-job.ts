@@ -12,7 +12,9 @@ import { type JobPlan, planJob } from "./job-plan.ts";
 import { cancelSentence, endOfProcess, failedEnd, type JobEnd } from "./job-result.ts";
 import type { JobStop, StopSwitch } from "./job-stop.ts";
 import type { LeaseEnd } from "./lease-end.ts";
+import { leaseMarginMs } from "./lease-keeper.ts";
 import { createJobEnvironment } from "./process/environment.ts";
+import { markerPrefix } from "./process/kill-attempt.ts";
 import type { ProcessSpec } from "./process/process.ts";
 import { recordError, runProcess } from "./run-process.ts";
 import { startTimeLimit, type TimeLimit } from "./time-limit.ts";
@@ -59,6 +61,7 @@ export async function executeJob(options: ExecuteOptions): Promise<ExecutedJob> 
 async function execute(options: ExecuteOptions): Promise<ExecutedJob> {
   const { job, recorder, services, stop, leaseEnd } = options;
   const { clock } = services;
+  const guardMarginMs = leaseMarginMs(services.settings.leaseSeconds) / 2;
   const plan = planJob(job);
   let isProcessAlive = false;
   using _heartbeat = startHeartbeat({
@@ -83,7 +86,15 @@ async function execute(options: ExecuteOptions): Promise<ExecutedJob> {
   const spec = toSpec(options, { plan, file, limit, directory: checkout?.directory ?? folder?.path });
   stop.signal.throwIfAborted();
   isProcessAlive = true;
-  const end = await runProcess({ spec, timeoutSeconds: limit.seconds, recorder, stop, leaseEnd, clock });
+  const end = await runProcess({
+    spec,
+    timeoutSeconds: limit.seconds,
+    recorder,
+    stop,
+    leaseEnd,
+    guardMarginMs,
+    clock,
+  });
   isProcessAlive = false;
   const context = { timeoutSeconds: limit.seconds, cancelReason: stop.asked()?.detail ?? "" };
   return { ...endOfProcess(end, context), isInterrupted: end.stoppedBy === "shutdown" };
@@ -138,7 +149,7 @@ function allowed({ env, envAllow }: WorkerServices["settings"]): Readonly<Record
 
 /** Two workers of one machine may run two attempts of one job for a moment, so the time is part of it. */
 function markerOf({ jobId, attempt }: Job): string {
-  return `${jobId.replaceAll(/[^A-Za-z0-9-]/g, "_")}.${attempt}.${process.pid}.${Date.now().toString(36)}`;
+  return `${markerPrefix(jobId, attempt)}${process.pid}.${Date.now().toString(36)}`;
 }
 
 function stoppedEnd({ reason, detail }: JobStop): ExecutedJob {

@@ -21,10 +21,15 @@ export interface LeaseKeeperOptions {
 const extendAfter = 1 / 3;
 const longestMarginMs = 5000;
 
+/** How long before its end a lease is given up. */
+export function leaseMarginMs(leaseSeconds: number): number {
+  return Math.min(longestMarginMs, leaseSeconds * 200);
+}
+
 /**
  * Keeps a lease until `signal` aborts. Judged by the local clock that never jumps, counted from before each call:
  * the server counts from later, so the lease never ends there before it ends here. A claim that was waited for may
- * have been on its way for as long as its lease, so such a lease is extended before anything else. It is given up a tenth (at most
+ * have been on its way for as long as its lease, so such a lease is extended before anything else. It is given up a fifth (at most
  * 5 s) before its end, so that the process can be gone when another worker starts.
  *
  * @returns why the lease is lost; `undefined` once `signal` aborts
@@ -36,7 +41,7 @@ export async function keepLease(
   const { server, claim, leaseSeconds, claimedAt, context, onAnswer, onHeld } = options;
   const { clock, random, onRetry } = context;
   const leaseMs = leaseSeconds * 1000;
-  const marginMs = Math.min(longestMarginMs, leaseMs / 10);
+  const marginMs = leaseMarginMs(leaseSeconds);
   const startedAt = clock.now();
   const isFresh = startedAt - claimedAt < leaseMs * extendAfter;
   let heldUntil = (isFresh ? claimedAt : startedAt) + leaseMs - marginMs;

@@ -5,6 +5,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { EventType, JobEventSchema, JobResultSchema } from "../gen/job/v1/job_pb.ts";
 import { type CallContext, CallEnded, untilAnswered } from "./call-retry.ts";
 import { removeJobFolders } from "./job-folder.ts";
+import { killAttempt } from "./process/kill-attempt.ts";
 import { appendEvents } from "./publisher.ts";
 import { type LeftSpool, readLeftEvents, readLeftSpool, readSpoolHeader } from "./spool/left-spool.ts";
 import type { OrphanSpool } from "./spool/spool-folder.ts";
@@ -20,6 +21,7 @@ const staleMs = 24 * 3_600_000;
 const mostReleases = 5;
 
 const groupBytes = 1024 * 1024;
+const killLimitMs = 10_000;
 
 /**
  * Hands in what workers left that were killed: their events, and the result where there is one; else the job is given
@@ -54,6 +56,9 @@ async function recover(orphan: OrphanSpool, services: WorkerServices, signal: Ab
     return;
   }
   const { jobId, attempt } = left.header;
+  // Another worker may start the job as soon as it is given back. (A server of the Go program numbers no attempts, so
+  // there the process of a later one could be meant.)
+  if (attempt > 0) await killAttempt(jobId, attempt, killLimitMs);
   await removeJobFolders(settings.workspace, jobId, attempt);
   if (clock.date() - orphan.changedAtMs > staleMs) {
     log.warn({ jobId, attempt, spool: path }, "a spool that nobody waits for any more was deleted");

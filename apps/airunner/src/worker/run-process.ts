@@ -23,17 +23,16 @@ export interface RunProcessOptions {
   readonly recorder: EventRecorder;
   readonly stop: StopSwitch;
   readonly leaseEnd: LeaseEnd;
+  /**
+   * Milliseconds before the lease's end: the guard kills what still runs then, because the process does not hear TERM
+   * or this worker stands still. Less than the lease-keeper's own margin, so that a worker that is well comes first.
+   */
+  readonly guardMarginMs: number;
   readonly clock: Clock;
 }
 
 /** A lost lease leaves little time until another worker may start the same job. */
 const lostGraceMs = 2000;
-
-/**
- * Before the lease's end: the guard kills what still runs then, because the process does not hear TERM or this worker
- * stands still. Less than the lease-keeper's own margin, so that a worker that is well comes first.
- */
-const guardMarginMs = 150;
 
 /**
  * Runs the command of a job to its end: PROCESS_START, its output, PROCESS_END. A process that was stopped to give
@@ -47,6 +46,7 @@ export async function runProcess({
   recorder,
   stop,
   leaseEnd,
+  guardMarginMs,
   clock,
 }: RunProcessOptions): Promise<ProcessEnd> {
   const started = Promise.withResolvers<void>();

@@ -9,6 +9,7 @@ import { waitFor } from "@repo/testkit";
 import { test as base } from "vitest";
 import { z } from "zod";
 import { type Guard, startGuard } from "../../src/worker/process/guard.ts";
+import { killAttempt } from "../../src/worker/process/kill-attempt.ts";
 import { isAlive, modes, processesOf, shell } from "./process-harness.ts";
 
 const Report = z.object({ guard: z.int(), leaders: z.array(z.int()).length(2) });
@@ -166,4 +167,16 @@ test("a limit of what has ended harms nothing", async ({ guard, expect }) => {
   guard.setLimit(running.marker, 0);
   const next = await shell("exit 4", { guard });
   expect(await next.ended).toMatchObject({ exitCode: 4 });
+});
+
+test("what an attempt has left can be killed without its guard, and nothing else is", async ({ expect }) => {
+  const jobId = randomUUID();
+  const [left, other] = await Promise.all(
+    [1, 11].map((attempt) => shell("setsid sleep 1000 & sleep 1000", { marker: `${jobId}.${attempt}.77.x` })),
+  );
+  expect(await killAttempt(jobId, 1, 10_000)).toBe(true);
+  expect(await left?.ended).toMatchObject({ signal: "SIGKILL" });
+  expect(processesOf(`${jobId}.11.77.x`).length).toBeGreaterThan(0);
+  other?.stop("shutdown", 0);
+  await other?.ended;
 });
