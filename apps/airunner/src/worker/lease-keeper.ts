@@ -19,6 +19,8 @@ export interface LeaseKeeperOptions {
 
 /** Share of the lease after which it is extended: two failures in a row can still be made good. */
 const extendAfter = 1 / 3;
+/** Share of the lease within which a failed call is repeated: a server that comes back late is still met in time. */
+const tryAgainWithin = 1 / 15;
 const longestMarginMs = 5000;
 
 /** How long before its end a lease is given up. */
@@ -67,7 +69,8 @@ export async function keepLease(
       if (failure === "lost") return "the server has given it up or handed it to another worker";
       failures += 1;
       if (failures % 10 === 1) onRetry(failure, error, failures);
-      waitBefore = Math.min(callWaitMs(failure, failures, random), Math.max(0, heldUntil - clock.now()));
+      const longest = Math.min(leaseMs * tryAgainWithin, Math.max(0, heldUntil - clock.now()));
+      waitBefore = Math.min(callWaitMs(failure, failures, random), longest);
     } finally {
       clock.clearTimeout(timer);
       signal.removeEventListener("abort", stop);
