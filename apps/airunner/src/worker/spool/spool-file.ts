@@ -36,6 +36,9 @@ export interface SpoolFileOptions {
 
 const stallRetryMs = 1000;
 
+/** Of one write: on a full disk no more than this must become free at once. */
+const writeBytes = 256 * 1024;
+
 /**
  * The events of one attempt on their way to the server: appended here first, read back from here to be sent, so that
  * they outlive the worker and take no memory while the server is away.
@@ -57,6 +60,7 @@ export class SpoolFile {
   #baseOffset: number;
   #written: number;
   #acknowledged: number;
+  #acknowledgedSequence = 0;
   #pending: Buffer[] = [];
   #pendingBytes = 0;
   #task: (() => Promise<void>) | undefined;
@@ -178,6 +182,7 @@ export class SpoolFile {
   /** Everything before `position` is in the server's log, up to `sequence`. Waits where the file is rewritten. */
   async acknowledge(position: number, sequence: number): Promise<void> {
     this.#acknowledged = Math.max(this.#acknowledged, position);
+    this.#acknowledgedSequence = Math.max(this.#acknowledgedSequence, sequence);
     this.#append(encodeAcknowledged(sequence));
     this.#notify();
     const freedBytes = this.#acknowledged - this.#base;
@@ -246,9 +251,7 @@ export class SpoolFile {
   }
 
   async #writePending(): Promise<void> {
-    const bytes =
-      this.#pending.length === 1 && this.#pending[0] ? this.#pending[0] : Buffer.concat(this.#pending);
-    this.#pending = [];
+    const bytes = this.#takePending();
     for (let isFirst = true; ; isFirst = false) {
       try {
         await writeAt(this.#handle, bytes, this.#offsetOf(this.#written));
@@ -256,6 +259,7 @@ export class SpoolFile {
       } catch (error) {
         if (this.#closing.signal.aborted) return;
         if (isFirst) this.#options.onStall(error);
+        if (await this.#empty()) continue;
         const isOver = await waitMs(stallRetryMs, this.#closing.signal, this.#options.clock).then(
           () => false,
           () => true,
@@ -266,6 +270,40 @@ export class SpoolFile {
     this.#written += bytes.length;
     this.#pendingBytes -= bytes.length;
     this.#notify();
+  }
+
+  /** Whole records, as many as one write takes. */
+  #takePending(): Buffer {
+    let count = 0;
+    for (let bytes = 0; count < this.#pending.length; count += 1) {
+      bytes += this.#pending[count]?.length ?? 0;
+      if (count > 0 && bytes > writeBytes) break;
+    }
+    const records = this.#pending.splice(0, count);
+    return records.length === 1 && records[0] ? records[0] : Buffer.concat(records);
+  }
+
+  /**
+   * Gives back the room of what is acknowledged, in place, where that is everything: nobody reads the file then. A
+   * process that is killed half way leaves the acknowledgement and a torn tail.
+   *
+   * @returns whether there is room now that was not there before
+   */
+  async #empty(): Promise<boolean> {
+    if (this.#acknowledged < this.#written || this.#base === this.#written) return false;
+    const acknowledgement = encodeAcknowledged(this.#acknowledgedSequence);
+    const end = this.#header.length + acknowledgement.length;
+    if (this.#offsetOf(this.#written) < end) return false;
+    try {
+      await writeAt(this.#handle, acknowledgement, this.#header.length);
+      await this.#handle.truncate(end);
+    } catch {
+      // What was written is acknowledged, so nothing is lost with it.
+      return false;
+    }
+    this.#base = this.#written;
+    this.#baseOffset = end;
+    return true;
   }
 
   #notify(): void {
