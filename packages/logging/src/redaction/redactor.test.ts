@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from "fast-check";
 import { describe, test } from "vitest";
+import { base64Variants } from "./encodings.ts";
 import { createRedactor, redactedMark } from "./redactor.ts";
 import { encoders, secrets, surroundings } from "./secret-arbitraries.ts";
 
@@ -38,17 +39,22 @@ describe("createRedactor", () => {
   test("hides a secret inside longer base64 at each of its three offsets, and no more than that", ({
     expect,
   }) => {
-    const bytes = fc.uint8Array({ maxLength: 20 });
+    const some = fc.uint8Array({ maxLength: 20 });
     const alphabet = fc.constantFrom("base64" as const, "base64url" as const);
     fc.assert(
-      fc.property(secrets, bytes, bytes, alphabet, (secret, before, after, encoding) => {
+      fc.property(secrets, some, some, alphabet, (secret, before, after, encoding) => {
         const secretBytes = Buffer.from(secret, "utf8");
-        const text = Buffer.concat([before, secretBytes, after]).toString(encoding);
+        const bytes = Buffer.concat([before, secretBytes, after]);
+        // A backslash before a secret that begins with one is the secret as JSON writes it, and hidden with it.
+        const others = base64Variants(secret).filter((variant) => !variant.equals(secretBytes));
+        fc.pre(!others.some((variant) => bytes.includes(variant)));
+        const text = bytes.toString(encoding);
         const start = Math.floor((before.length * 8) / 6);
         const end = Math.ceil(((before.length + secretBytes.length) * 8) / 6);
         const expected = text.slice(0, start) + redactedMark + text.slice(end);
         expect(createRedactor([secret])(text)).toBe(expected);
       }),
+      { numRuns: 300 },
     );
   });
 
