@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Folders whose every child is a workspace member, and members that stand alone. */
 const members = [
@@ -57,8 +58,27 @@ function projectsOf(folder: string) {
   ];
 }
 
+/** Each of them takes a minute or more: begun last, they would run when everything else is over. */
+const longest = [
+  "apps/s3-sync/test/guard.test.ts",
+  "apps/airunner/test/campaign/campaign.test.ts",
+  "apps/s3-sync/test/process.test.ts",
+  "apps/s3-sync/test/bad-input.test.ts",
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const at = longest.findIndex((path) => moduleId.endsWith(path));
+      return at === -1 ? longest.length : at;
+    };
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: members.flatMap(projectsOf),
     pool: "forks",
     passWithNoTests: true,
