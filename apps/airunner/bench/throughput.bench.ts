@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `pnpm bench airunner throughput`: enqueue, dequeue and complete, and how soon a waiting worker has a job.
+import { join } from "node:path";
+import { runExecutable } from "@repo/testkit/process";
 import { complete, type Delivery, dequeue, enqueue } from "./support/calls.ts";
 import { publish } from "./support/document.ts";
 import { type BenchOptions, readBenchOptions } from "./support/options.ts";
@@ -12,7 +14,7 @@ const jobs = 10_000;
 const connections = 16;
 const pickUps = 300;
 
-async function openAll(server: BenchServer): Promise<readonly RawConnection[]> {
+async function openAll(server: Pick<BenchServer, "url" | "ca">): Promise<readonly RawConnection[]> {
   return Promise.all(Array.from({ length: connections }, () => RawConnection.open(server.url, server.ca)));
 }
 
@@ -24,7 +26,7 @@ function pick(lanes: readonly RawConnection[], lane: number): RawConnection {
 
 /** Runs `operations` calls; gives their rate and what each cost the server. */
 async function timed(
-  server: BenchServer,
+  server: Pick<BenchServer, "pid">,
   name: string,
   run: (index: number, lane: number) => Promise<void>,
 ): Promise<readonly Sample[]> {
@@ -37,6 +39,25 @@ async function timed(
     { group: "rate, calls/s", name, value: jobs / seconds },
     { group: "server CPU, µs/call", name, value: cpuMicros },
   ];
+}
+
+/** The same client against a server that only answers: what is possible on this machine at this moment. */
+async function measureBare({ ca, folder }: BenchServer): Promise<readonly Sample[]> {
+  await using echo = await runExecutable({
+    file: join(import.meta.dirname, "support/echo-server.ts"),
+    args: [folder],
+    diesWithParent: true,
+  });
+  const port = (await echo.stdout.waitForLine(/^port /)).slice(5);
+  const lanes = await openAll({ url: `https://127.0.0.1:${port}`, ca });
+  try {
+    const body = Buffer.alloc(100, "x");
+    return await timed(echo, "bare Node HTTP/2, an answer of 60 bytes", async (_, lane) => {
+      await pick(lanes, lane).unary("/", body);
+    });
+  } finally {
+    await Promise.all(lanes.map((lane) => lane[Symbol.asyncDispose]()));
+  }
 }
 
 async function measureRates(server: BenchServer, round: number): Promise<readonly Sample[]> {
@@ -92,12 +113,14 @@ async function main(options: BenchOptions): Promise<void> {
       title: "airunner: calls of submitters and workers",
       options,
       measure: async (server, round) => [
+        ...(await measureBare(server)),
         ...(await measureRates(server, round)),
         ...(await measurePickUp(server, round)),
       ],
       isMoreBetter: (group) => group === "rate, calls/s",
       notes: [
         `${jobs.toLocaleString("en-US")} jobs over ${connections} TLS connections with one call under way on each; the client shares the machine with the server and costs about as much.`,
+        "The bare server is measured in the same rounds: rates of machines, and of one machine at different hours, differ by several times, the ratio does not.",
         `Pick-up: ${pickUps} jobs submitted one by one while a worker waits.`,
       ],
     }),

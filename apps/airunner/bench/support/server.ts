@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { testDirectory } from "@repo/testkit";
 import { type Executable, runExecutable } from "@repo/testkit/process";
@@ -15,6 +15,8 @@ export interface BenchServer extends AsyncDisposable {
   readonly url: string;
   readonly ca: string;
   readonly pid: number;
+  /** Where its certificate and key are: server.pem, server-key.pem. */
+  readonly folder: string;
   cpuSeconds(): number;
   /** Returns once a worker's call for jobs of the queue waits in the server. */
   untilWorkerWaits(queue: string): Promise<void>;
@@ -33,6 +35,7 @@ async function startOurs(): Promise<BenchServer> {
     url,
     ca,
     pid: airunner.process.pid,
+    folder: dirname(airunner.caFile),
     cpuSeconds: () => cpuSecondsOf(airunner.process.pid),
     async untilWorkerWaits(queue) {
       while ((await waitingWorkers(observer, queue)) === 0) await setTimeout(1);
@@ -78,6 +81,7 @@ async function startOther(command: string): Promise<BenchServer> {
     url,
     ca,
     pid: child.pid,
+    folder: directory.path,
     cpuSeconds: () => cpuSecondsOf(child.pid),
     untilWorkerWaits: () => setTimeout(20 + Math.random() * 500),
     async [Symbol.asyncDispose]() {
