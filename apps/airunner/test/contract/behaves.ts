@@ -13,8 +13,7 @@ export type Behaves = (
 
 export function createBehaves(factory: StoreFactory): Behaves {
   return (sentence, run, options) => {
-    // The title is given by the caller, and so are the assertions.
-    // oxlint-disable-next-line vitest/valid-title, vitest/expect-expect
+    // oxlint-disable-next-line vitest/valid-title, vitest/expect-expect -- the caller gives the title and asserts in run
     test(sentence, async () => {
       await using kit = await createKit(factory, options);
       await run(kit);

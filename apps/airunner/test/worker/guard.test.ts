@@ -67,7 +67,7 @@ const test = base.extend<{ startWorker: (...args: string[]) => Promise<Worker>; 
     });
     for (const child of children) child.kill("SIGKILL");
   },
-  // oxlint-disable-next-line no-empty-pattern -- as above
+  // oxlint-disable-next-line no-empty-pattern -- vitest reads from the braces that this fixture needs no other
   guard: async ({}, use) => {
     await using guard = await startGuard();
     await use(guard);

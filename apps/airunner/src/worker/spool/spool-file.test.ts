@@ -19,7 +19,7 @@ const header: SpoolHeader = {
 };
 
 const test = base.extend<{ folder: string }>({
-  // oxlint-disable-next-line no-empty-pattern -- Vitest reads the parameter's pattern
+  // oxlint-disable-next-line no-empty-pattern -- vitest reads from the braces that this fixture needs no other
   folder: async ({}, use) => {
     await using directory = await testDirectory();
     await use(directory.path);

@@ -9,7 +9,7 @@ import { isLocked, takeLock } from "./owner-lock.ts";
 import { SpoolFolder } from "./spool-folder.ts";
 
 const test = base.extend<{ folder: string }>({
-  // oxlint-disable-next-line no-empty-pattern -- Vitest reads the parameter's pattern
+  // oxlint-disable-next-line no-empty-pattern -- vitest reads from the braces that this fixture needs no other
   folder: async ({}, use) => {
     await using directory = await testDirectory();
     await use(directory.path);

@@ -76,8 +76,7 @@ interface Fixtures {
 }
 
 export const test = base.extend<Fixtures>({
-  // Vitest reads the fixtures that one needs out of this pattern.
-  // oxlint-disable-next-line no-empty-pattern
+  // oxlint-disable-next-line no-empty-pattern -- vitest reads from the braces that this fixture needs no other
   start: async ({}, use) => {
     await using stack = new AsyncDisposableStack();
     await use(async (options = {}) => {
