@@ -11,4 +11,5 @@ export {
   runBench,
   wallPerOperation,
 } from "./harness.ts";
+export { type RunOptions, readRunOptions } from "./options.ts";
 export { publishReport, RESULTS, toTable } from "./publish.ts";

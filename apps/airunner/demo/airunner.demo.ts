@@ -2,9 +2,9 @@
 // `npm run demo -- airunner`: jobs through a real server and two real workers, one of which is killed.
 import { parseArgs } from "node:util";
 import { testDirectory } from "@repo/testkit";
-import { createStage, type Stage } from "@repo/tools/stage";
+import { createStage, type Stage, showPointers } from "@repo/tools/stage";
 import { BundleMissingError, requireBundle } from "../test/support/airunner.ts";
-import { lookForTraces, showPages, showPointers, showTable } from "./closing.ts";
+import { lookForTraces, pointers, showPages, showTable } from "./closing.ts";
 import { cancelJob } from "./jobs/cancelled-job.ts";
 import { finishOrphan } from "./jobs/orphaned-job.ts";
 import { runCommandJob, runFailingJob, runRepositoryJob } from "./jobs/plain-jobs.ts";
@@ -60,7 +60,7 @@ else {
   }
   try {
     const rows = await main(stage, interrupted.signal);
-    showPointers(stage);
+    showPointers(stage, pointers);
     if (!rows.every(isAsExpected)) process.exitCode = 1;
   } catch (error) {
     if (!(error instanceof BundleMissingError || interrupted.signal.aborted)) throw error;

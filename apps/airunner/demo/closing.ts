@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readdir } from "node:fs/promises";
-import { describeChecks, formatCount, formatDuration, formatTable, type Stage } from "@repo/tools/stage";
+import { formatCount, formatDuration, type Stage, showClosingTable } from "@repo/tools/stage";
 import { processesOf } from "./processes.ts";
-import { announce, isAsExpected, type Rehearsal, type Row, showCommand, showRow } from "./rehearsal.ts";
+import { announce, type Rehearsal, type Row, showCommand, showRow } from "./rehearsal.ts";
 import { awaitIdleWorkers, type World } from "./world.ts";
 
 /** Columns where nothing says how many there are: the widest page has 145. */
@@ -83,42 +83,23 @@ async function filesBelow(folder: string): Promise<readonly string[]> {
 
 /** The table of all jobs. */
 export function showTable(stage: Stage, rows: readonly Row[], totalMs: number): void {
-  const marks = rows.map((row) => (isAsExpected(row) ? "✔" : "✘"));
-  const lines = formatTable({
-    width: stage.width,
-    columns: [
-      { title: "", width: 1 },
-      { title: "job", width: 17 },
-      { title: "expected" },
-      { title: "happened" },
+  showClosingTable(stage, {
+    heading: { title: "job", width: 17 },
+    further: [
       { title: "attempts", width: 8, align: "right" },
       { title: "exit", width: 4, align: "right" },
-      { title: "time", width: 6, align: "right" },
     ],
-    rows: rows.map((row, index) => [
-      marks[index] ?? "",
-      row.title,
-      describeChecks(row.checks, "expected"),
-      describeChecks(row.checks, "actual"),
-      String(row.attempts ?? ""),
-      String(row.exit ?? ""),
-      formatDuration(row.durationMs),
-    ]),
-    paint: (text, row, column) => {
-      if (row === -1) return stage.style("bold", text);
-      const isGood = marks[row] === "✔";
-      if (column === 0) return stage.style(isGood ? "green" : "red", text);
-      return isGood || column !== 3 ? text : stage.style("red", text);
-    },
+    rows: rows.map(({ title, checks, attempts, exit, durationMs }) => ({
+      title,
+      checks,
+      further: [String(attempts ?? ""), String(exit ?? "")],
+      time: formatDuration(durationMs),
+    })),
+    totalMs,
   });
-  stage.print();
-  for (const line of lines) stage.print(line);
-  const good = marks.filter((mark) => mark === "✔").length;
-  stage.print();
-  stage.mark(good === rows.length, `${good} of ${rows.length} as expected`, formatDuration(totalMs));
 }
 
-const pointers = [
+export const pointers = [
   ["apps/airunner/README.md", "commands, settings, exit codes, the API"],
   ["apps/airunner/demo/jobs", "these jobs"],
   ["apps/airunner/test/contract", "what every store must do"],
@@ -126,8 +107,3 @@ const pointers = [
   ["charts/airunner", "server and workers on Kubernetes"],
   ["docs/bench/README.md", "figures"],
 ] as const;
-
-export function showPointers(stage: Stage): void {
-  stage.print();
-  for (const [path, what] of pointers) stage.print(`  ${path.padEnd(30)} ${stage.style("dim", what)}`);
-}

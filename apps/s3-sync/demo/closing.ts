@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readdir } from "node:fs/promises";
-import { describeChecks, formatCount, formatDuration, formatTable, type Stage } from "@repo/tools/stage";
+import { describeChecks, formatCount, formatDuration, type Stage, showClosingTable } from "@repo/tools/stage";
 import { isAsExpected, type StepResult } from "./check.ts";
 import type { Rehearsal } from "./rehearsal.ts";
 
@@ -31,48 +31,23 @@ export async function lookBack(rehearsal: Rehearsal): Promise<StepResult> {
   return { title, checks, jobMs: 0 };
 }
 
-/** The table of all steps, and where to look further. */
+/** The table of all steps. */
 export function showTable(stage: Stage, results: readonly StepResult[], totalMs: number): void {
-  const marks = results.map((result) => (isAsExpected(result) ? "✔" : "✘"));
-  const lines = formatTable({
-    width: stage.width,
-    columns: [
-      { title: "", width: 1 },
-      { title: "step", width: 20 },
-      { title: "expected" },
-      { title: "happened" },
-      { title: "time", width: 6, align: "right" },
-    ],
-    rows: results.map((result, index) => [
-      marks[index] ?? "",
-      result.title,
-      describeChecks(result.checks, "expected"),
-      describeChecks(result.checks, "actual"),
-      result.jobMs === 0 ? "" : formatDuration(result.jobMs),
-    ]),
-    paint: (text, row, column) => {
-      if (row === -1) return stage.style("bold", text);
-      const isGood = marks[row] === "✔";
-      if (column === 0) return stage.style(isGood ? "green" : "red", text);
-      return isGood || column !== 3 ? text : stage.style("red", text);
-    },
+  showClosingTable(stage, {
+    heading: { title: "step", width: 20 },
+    rows: results.map(({ title, checks, jobMs }) => ({
+      title,
+      checks,
+      time: jobMs === 0 ? "" : formatDuration(jobMs),
+    })),
+    totalMs,
   });
-  stage.print();
-  for (const line of lines) stage.print(line);
-  const good = marks.filter((mark) => mark === "✔").length;
-  stage.print();
-  stage.mark(good === results.length, `${good} of ${results.length} as expected`, formatDuration(totalMs));
 }
 
-const pointers = [
+export const pointers = [
   ["apps/s3-sync/README.md", "every variable, comparison and exit code"],
   ["apps/s3-sync/demo/scenario.ts", "these steps; --seed N takes other objects"],
   ["apps/s3-sync/test/guard", "the guard as a property; pnpm chaos s3-sync"],
   ["charts/s3-sync", "the CronJob"],
   ["docs/bench/README.md", "figures beside bare rclone"],
 ] as const;
-
-export function showPointers(stage: Stage): void {
-  stage.print();
-  for (const [path, what] of pointers) stage.print(`  ${path.padEnd(30)} ${stage.style("dim", what)}`);
-}

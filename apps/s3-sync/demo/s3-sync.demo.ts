@@ -3,13 +3,13 @@
 import { parseArgs } from "node:util";
 import { MissingServerError, testDirectory } from "@repo/testkit";
 import { rclone } from "@repo/testkit/rclone";
-import { createStage, formatBytes, formatCount, type Stage } from "@repo/tools/stage";
+import { createStage, formatBytes, formatCount, type Stage, showPointers } from "@repo/tools/stage";
 import { execa } from "execa";
 import { putObjects } from "../test/support/bucket.ts";
 import { BundleMissingError, requireBundle } from "../test/support/job.ts";
 import { planTree } from "../test/support/object-tree.ts";
 import { isAsExpected, type StepResult } from "./check.ts";
-import { lookBack, showPointers, showTable } from "./closing.ts";
+import { lookBack, pointers, showTable } from "./closing.ts";
 import { type Rehearsal, rehearse } from "./rehearsal.ts";
 import { cast, steps } from "./scenario.ts";
 import { measureTree, startWorld } from "./world.ts";
@@ -71,7 +71,7 @@ else {
   const stage = createStage(process.stdout);
   try {
     const results = await main(stage, readSeed(values.seed));
-    showPointers(stage);
+    showPointers(stage, pointers);
     if (!results.every(isAsExpected)) process.exitCode = 1;
   } catch (error) {
     if (

@@ -1,33 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { parseArgs } from "node:util";
+import { type RunOptions, readRunOptions } from "@repo/bench";
 
-export interface BenchOptions {
-  readonly rounds: number;
-  /** Command line of another program that is configured by the same variables. */
-  readonly against: string | undefined;
-}
+export type { RunOptions as BenchOptions };
 
-const HELP = `Options of every benchmark of s3-sync:
-
-  --rounds N           rounds that count
-  --against COMMAND    measure another program too: a command line that is run with the same environment variables
-`;
-
-/** Reads the options of a benchmark; `undefined` when `--help` was asked for, which is printed. */
-export function readBenchOptions(defaultRounds: number): BenchOptions | undefined {
-  const { values } = parseArgs({
-    options: {
-      rounds: { type: "string", default: String(defaultRounds) },
-      against: { type: "string" },
-      help: { type: "boolean" },
-    },
+/** @returns `undefined` where `--help` was asked for, which is printed */
+export function readBenchOptions(rounds: number): RunOptions | undefined {
+  return readRunOptions("s3-sync", {
+    rounds,
+    against: ["measure another program too: a command line that is run with the same environment variables"],
   });
-  if (values.help === true) {
-    process.stdout.write(HELP);
-    return undefined;
-  }
-  const rounds = Number(values.rounds);
-  if (!Number.isInteger(rounds) || rounds < 1)
-    throw new RangeError("--rounds must be a whole number from 1.");
-  return { rounds, against: values.against };
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createServer, type LookupFunction } from "node:net";
 import { describe } from "vitest";
-import { PreflightError } from "../../src/preflight/index.ts";
+import type { PreflightError } from "../../src/preflight/index.ts";
 import { DEFAULT_CREDENTIALS, type FaultRule, type FaultS3Options } from "../fault-s3/index.ts";
 import { answering, type Changes, listingFault, SECRETS, test } from "./world.ts";
 
