@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { requireProgram } from "../server/missing-server-error.ts";
@@ -44,16 +44,17 @@ export async function startSeaweedFs(options: ResolvedS3Options): Promise<S3Serv
           stop: async () => {},
         });
         await waitUntilItStores(server, signal);
-        return endpoint;
+        return { endpoint, ports };
       },
     }),
   );
+  stack.defer(() => removeSockets(started.ready.ports));
   stack.use(started);
   const owned = stack.move();
   return createS3Server({
     program: "seaweedfs",
     ...options,
-    endpoint: started.ready,
+    endpoint: started.ready.endpoint,
     log: started.log,
     // On SIGTERM it takes 15 s and more to leave, so it is killed: its data goes with it.
     stop: () => owned.disposeAsync(),
@@ -71,6 +72,16 @@ async function waitUntilItStores(server: S3Server, signal: AbortSignal): Promise
     await client.send(new DeleteObjectCommand(probe));
     await removeBucket(client, created);
   });
+}
+
+/** Its parts talk over sockets whose place cannot be set, and a killed server leaves them behind. */
+async function removeSockets(ports: readonly number[]): Promise<void> {
+  const parts = ["s3", "master", "volume", "filer"];
+  await Promise.all(
+    ports.flatMap((port) =>
+      parts.map((part) => rm(`/tmp/seaweedfs-${part}-grpc-${port}.sock`, { force: true })),
+    ),
+  );
 }
 
 function identity(user: S3User): unknown {
@@ -114,6 +125,7 @@ function serverArguments(directory: string, configFile: string, ports: readonly 
     `-filer.localSocket=${join(directory, "f.sock")}`,
     "-s3",
     `-s3.port=${s3}`,
+    `-s3.localSocket=${join(directory, "s.sock")}`,
     `-s3.port.grpc=${s3Grpc}`,
     "-s3.port.iceberg=0",
     "-s3.port.lance=0",
