@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { MappingKey } from "../mappings/mapping-key.ts";
+import type { V1Ids } from "../mappings/mappings.ts";
 import type { Json, JsonObject } from "../records/json.ts";
 import type { Reason } from "../state/reason.ts";
 
@@ -46,6 +47,8 @@ export type Plan =
       readonly action: "create";
       readonly naturalKey: NaturalKey;
       readonly call: WriteCall;
+      /** v1's ids around the object, for the reverse mapping. */
+      readonly ids?: V1Ids;
       readonly sent: SentDigest;
       readonly notes: Notes;
     }
