@@ -38,6 +38,14 @@ describe("/livez and /healthz", () => {
     });
   });
 
+  test("say what they were told to say where nothing is wrong", async ({ expect, start }) => {
+    const server = await start({ okBody: "OK\n" });
+    server.markReady();
+    expect(await get(server.port, "/livez")).toMatchObject({ status: 200, body: "OK\n" });
+    expect(await get(server.port, "/readyz")).toMatchObject({ status: 200, body: "OK\n" });
+    expect((await get(server.port, "/readyz?verbose")).body).toContain("[+]lifecycle ok\n");
+  });
+
   test("fail once after the event loop stood still", async ({ expect, start }) => {
     const server = await start({ stallMs: 60 });
     const until = performance.now() + 200;

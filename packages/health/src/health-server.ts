@@ -19,6 +19,8 @@ export interface HealthServerOptions extends ListenAddress {
   readonly liveChecks?: readonly HealthCheck[];
   /** `/livez` fails once for each look before which the event loop stood still this long; default 10,000 ms. */
   readonly stallMs?: number;
+  /** What a page without fault says, unless it is asked to be verbose; default `ok`. */
+  readonly okBody?: string;
   /** Prometheus text for `/metrics`; without it there is no such page. */
   readonly metrics?: () => Promise<string> | string;
   /** Time for a client to send its request; default 5,000 ms. */
@@ -90,15 +92,18 @@ class HealthPages implements Disposable {
   readonly #live: readonly CheckRunner[];
   readonly #metrics: HealthServerOptions["metrics"];
   readonly #stallMs: number;
+  readonly #okBody: string;
   readonly #watch: LoopWatch;
   #state: HealthState = "starting";
 
-  constructor({ checks = [], liveChecks = [], stallMs = defaultStallMs, metrics }: HealthServerOptions) {
+  constructor(options: HealthServerOptions) {
+    const { checks = [], liveChecks = [], stallMs = defaultStallMs, okBody = "ok", metrics } = options;
     if (!(stallMs > 0)) throw new TypeError("stallMs must be a number of milliseconds above 0.");
     this.#ready = checks.map((check) => new CheckRunner(check));
     this.#live = liveChecks.map((check) => new CheckRunner(check));
     this.#metrics = metrics;
     this.#stallMs = stallMs;
+    this.#okBody = okBody;
     this.#watch = new LoopWatch(stallMs);
   }
 
@@ -121,9 +126,13 @@ class HealthPages implements Disposable {
     switch (page) {
       case "livez":
       case "healthz":
-        return report(page, await outcomes(this.#live, name, () => this.#loop(), "event-loop"), isVerbose);
+        return this.#report(
+          page,
+          await outcomes(this.#live, name, () => this.#loop(), "event-loop"),
+          isVerbose,
+        );
       case "readyz":
-        return report(
+        return this.#report(
           page,
           await outcomes(this.#ready, name, () => this.#lifecycle(), "lifecycle"),
           isVerbose,
@@ -155,6 +164,17 @@ class HealthPages implements Disposable {
     return { name: "event-loop", reason: `stood still for ${stalledMs} ms since the last look` };
   }
 
+  #report(page: string, checks: readonly CheckOutcome[], isVerbose: boolean): Answer {
+    if (checks.length === 0) return notFound;
+    const isFine = checks.every(({ reason }) => reason === undefined);
+    if (isFine && !isVerbose) return { status: 200, body: this.#okBody };
+    const lines = checks.map(({ name, reason }) =>
+      reason === undefined ? `[+]${name} ok` : `[-]${name} failed: ${reason}`,
+    );
+    const verdict = `${page} check ${isFine ? "passed" : "failed"}`;
+    return { status: isFine ? 200 : 503, body: `${[...lines, verdict].join("\n")}\n` };
+  }
+
   async #metricsPage(): Promise<Answer> {
     if (this.#metrics === undefined) return notFound;
     try {
@@ -175,15 +195,4 @@ async function outcomes(
   const chosen = runners.filter(({ name }) => only === undefined || name === only);
   const first = only === undefined || only === ownName ? [own()] : [];
   return [...first, ...(await Promise.all(chosen.map((runner) => runner.run())))];
-}
-
-function report(page: string, checks: readonly CheckOutcome[], isVerbose: boolean): Answer {
-  if (checks.length === 0) return notFound;
-  const isFine = checks.every(({ reason }) => reason === undefined);
-  if (isFine && !isVerbose) return { status: 200, body: "ok" };
-  const lines = checks.map(({ name, reason }) =>
-    reason === undefined ? `[+]${name} ok` : `[-]${name} failed: ${reason}`,
-  );
-  const verdict = `${page} check ${isFine ? "passed" : "failed"}`;
-  return { status: isFine ? 200 : 503, body: `${[...lines, verdict].join("\n")}\n` };
 }
