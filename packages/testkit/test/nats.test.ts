@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
-import { startNats } from "@repo/testkit/nats";
+import { startNats, startRestartableNats } from "@repo/testkit/nats";
 import { withServers } from "@repo/testkit/vitest";
 import { vi } from "vitest";
 
-const test = withServers({ nats: () => startNats() });
+const test = withServers({ nats: () => startNats(), restartable: () => startRestartableNats() });
 
 /** Buckets reserve their size of the disk. */
 const small = { max_bytes: 1024 * 1024, storage: "file" } as const;
@@ -76,4 +76,31 @@ test("uses the server that NATS_URL names, and leaves it running", async ({
   expect(own.url).toBe(nats.url);
   await own[Symbol.asyncDispose]();
   await (await nats.connect()).close();
+});
+
+test.for(["in-order", "crash"] as const)(
+  "comes back on its port with its streams: %s",
+  async (how, { restartable, expect }) => {
+    const before = await restartable.connect();
+    const bucket = await new Kvm(before).create(`restart-${how}`, small);
+    await bucket.put("key", "kept");
+    await restartable.stop(how);
+    await before.close();
+    await expect(restartable.connect({ reconnect: false })).rejects.toThrow(/refused/);
+    await restartable.start();
+    const after = await restartable.connect();
+    const again = await new Kvm(after).open(`restart-${how}`);
+    expect((await again.get("key"))?.string()).toBe("kept");
+    await after.close();
+  },
+);
+
+test("takes a configuration, at the start and at a restart", async ({ restartable, expect }) => {
+  await restartable.stop();
+  await restartable.start({ config: "authorization { user: somebody, password: secret }" });
+  await expect(restartable.connect()).rejects.toThrow(/authorization/i);
+  await (await restartable.connect({ user: "somebody", pass: "secret" })).close();
+  await restartable.stop();
+  await restartable.start({});
+  await (await restartable.connect()).close();
 });

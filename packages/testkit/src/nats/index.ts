@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { type ConnectionOptions, connect, type NatsConnection } from "@nats-io/transport-node";
 import { variable } from "@repo/testbed";
-import { requireProgram } from "../server/missing-server-error.ts";
-import { startServer } from "../server/start-server.ts";
 import { testDirectory } from "../test-directory.ts";
-import { waitFor } from "../wait-for.ts";
+import { startNatsProgram } from "./nats-program.ts";
+
+export type { RestartableNats, RestartableNatsOptions } from "./restartable-nats.ts";
+export { startRestartableNats } from "./restartable-nats.ts";
 
 /** A running NATS server with JetStream. */
 export interface NatsServer extends AsyncDisposable {
@@ -38,35 +37,9 @@ export async function startNats(): Promise<NatsServer> {
       () => "",
       async () => {},
     );
-  const { launch } = await requireProgram("nats-server");
   await using stack = new AsyncDisposableStack();
   const { path } = stack.use(await testDirectory("nats"));
-  const server = await startServer({
-    name: "nats-server",
-    launch,
-    args: [
-      "--addr",
-      "127.0.0.1",
-      "--port",
-      "-1",
-      "--http_port",
-      "-1",
-      "--jetstream",
-      "--store_dir",
-      path,
-      "--ports_file_dir",
-      path,
-    ],
-    cwd: path,
-    // It writes its ports once it listens on all of them.
-    ready: ({ pid }, signal) =>
-      waitFor(() => readPorts(join(path, `nats-server_${pid}.ports`)), {
-        signal,
-        deadlineMs: 60_000,
-        what: "its ports",
-      }),
-  });
-  stack.use(server);
+  const server = stack.use(await startNatsProgram({ path, ports: { client: 0, monitoring: 0 } }));
   const owned = stack.move();
   return handle(server.ready.url, server.ready.monitoringUrl, server.log, () => owned.disposeAsync());
 }
@@ -84,18 +57,4 @@ function handle(
     log,
     [Symbol.asyncDispose]: stop,
   };
-}
-
-/** Reads `{"nats":["nats://127.0.0.1:41234"],"monitoring":["http://127.0.0.1:41235"]}`. */
-async function readPorts(file: string): Promise<{ readonly url: string; readonly monitoringUrl: string }> {
-  const ports: unknown = JSON.parse(await readFile(file, "utf8"));
-  return { url: firstOf(ports, "nats"), monitoringUrl: firstOf(ports, "monitoring") };
-}
-
-function firstOf(ports: unknown, name: string): string {
-  if (typeof ports === "object" && ports !== null) {
-    const addresses: unknown = Object.entries(ports).find(([key]) => key === name)?.[1];
-    if (Array.isArray(addresses) && typeof addresses[0] === "string") return addresses[0];
-  }
-  throw new Error(`the ports file names no address for ${name}`);
 }
