@@ -4,7 +4,7 @@ import type { LogEntry, LogPage, LogPosition } from "../../event-log/log-entry.t
 import { AttemptState, JobState } from "../../gen/job/v1/job_pb.ts";
 import { type Clock, systemClock } from "../../job/clock.ts";
 import { JobError } from "../../job/errors.ts";
-import type { Job, Lease, NewJob, Result } from "../../job/job.ts";
+import type { Lease, NewJob, Result } from "../../job/job.ts";
 import { createJobIds } from "../../job/job-id.ts";
 import type {
   Appended,
@@ -112,9 +112,8 @@ class MemoryStore implements JobStore {
 
   async enqueue(request: NewJob): Promise<Enqueued> {
     this.#assertOpen();
-    const digest = request.requestId === "" ? "" : requestDigest(request);
     const repeated = request.requestId === "" ? undefined : this.#table.getByRequestId(request.requestId);
-    if (repeated !== undefined) return repeat(repeated, digest);
+    if (repeated !== undefined) return repeat(repeated, request);
 
     if (this.#table.size - this.#finished.size >= this.#maxUnfinishedJobs) refuseMore();
     // Creation times never step back, so that counting jobs is the same as sorting them.
@@ -122,7 +121,7 @@ class MemoryStore implements JobStore {
     this.#latestCreatedAtMs = createdAtMs;
     const job = newJob(request, this.#createJobId(), createdAtMs);
     const queue = this.#table.queue(job.queue);
-    const row = new JobRow({ ordinal: this.#jobCount++, queue, digest, job });
+    const row = new JobRow({ ordinal: this.#jobCount++, queue, request, job });
     this.#table.add(row);
     this.#schedule(row, "back");
     return { jobId: job.jobId, createdAtMs, state: JobState.SCHEDULED, isNew: true };
@@ -347,8 +346,9 @@ function refuseLease({ jobId, attempt }: Lease): never {
   );
 }
 
-function repeat({ job, digest: known }: { job: Job; digest: string }, digest: string): Enqueued {
-  if (known !== digest) {
+/** Digests are made here, and not with each job: repeats are rare. */
+function repeat({ job, request: known }: JobRow, request: NewJob): Enqueued {
+  if (requestDigest(known) !== requestDigest(request)) {
     throw new JobError(
       "job_exists",
       `The request id was used for job ${job.jobId} with other content: use a new one for a new job.`,

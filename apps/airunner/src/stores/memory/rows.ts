@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { MemoryLog } from "../../event-log/memory-log.ts";
 import { AttemptState, JobState } from "../../gen/job/v1/job_pb.ts";
-import type { Attempt, Job, Result } from "../../job/job.ts";
+import type { Attempt, Job, NewJob, Result } from "../../job/job.ts";
 import { limits } from "../../job/limits.ts";
 import type { ProcessEnd } from "../../job/outcome.ts";
 import { createDeadline, type Deadline } from "./deadlines.ts";
@@ -65,8 +65,8 @@ export class JobRow {
   /** Counts jobs as they are created, so that it sorts as (createdAtMs, jobId). */
   readonly ordinal: number;
   readonly queue: QueueRow;
-  /** Of the request, where it has an id; else "". */
-  readonly digest: string;
+  /** What was asked for, to tell a repeat from another request under its id. */
+  readonly request: NewJob;
   /** When it entered the end of its queue, counted by the dispatcher. */
   position = 0;
   job: Job;
@@ -78,10 +78,10 @@ export class JobRow {
   /** The end of its lease while it runs, of its delay while it waits for that. */
   readonly deadline: Deadline<JobRow> = createDeadline<JobRow>(this);
 
-  constructor(begin: Pick<JobRow, "ordinal" | "queue" | "digest" | "job">) {
+  constructor(begin: Pick<JobRow, "ordinal" | "queue" | "request" | "job">) {
     this.ordinal = begin.ordinal;
     this.queue = begin.queue;
-    this.digest = begin.digest;
+    this.request = begin.request;
     this.job = begin.job;
   }
 }
