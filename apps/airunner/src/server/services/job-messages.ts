@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // The domain as the protocol shows it.
-import type { MessageInitShape } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
-import type {
-  AttemptSchema,
+import {
+  type AttemptSchema,
+  type ExecutionConfig,
   ExecutionConfigSchema,
-  JobParamsSchema,
-  JobResultSchema,
-  JobSchema,
-  QueueStatSchema,
+  type JobParamsSchema,
+  type JobResultSchema,
+  type JobSchema,
+  type QueueStatSchema,
 } from "../../gen/job/v1/job_pb.ts";
 import type { Attempt, Job, Result } from "../../job/job.ts";
 import type { QueueStat } from "../../job/job-store.ts";
 import { hasEnded } from "../../job/transition.ts";
 import type { ExecutionSettings } from "../settings/settings.ts";
 
-export type ExecutionConfigInit = MessageInitShape<typeof ExecutionConfigSchema>;
-
 /** What stands in place of an environment value that the caller may not see. */
 const hiddenValue = "[hidden]";
 
-export function toExecutionConfig(settings: ExecutionSettings): ExecutionConfigInit {
-  return {
+/** Make it once: it is part of every job that is sent. */
+export function toExecutionConfig(settings: ExecutionSettings): ExecutionConfig {
+  return create(ExecutionConfigSchema, {
     batching: {
       flushIntervalSeconds: settings.flushIntervalSeconds,
       maxBatchSize: settings.maxBatchSize,
@@ -30,11 +30,11 @@ export function toExecutionConfig(settings: ExecutionSettings): ExecutionConfigI
     },
     heartbeatIntervalSeconds: settings.heartbeatIntervalSeconds,
     outputFlushIntervalMillis: settings.outputFlushIntervalMs,
-  };
+  });
 }
 
 export interface JobView {
-  readonly executionConfig: ExecutionConfigInit;
+  readonly executionConfig: ExecutionConfig;
   /** Whether the caller may see the values of the environment. */
   readonly showsSecrets: boolean;
 }

@@ -5,6 +5,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
   type DequeueJobRequest,
   type DequeueJobResponseSchema,
+  type ExecutionConfig,
   JobService,
 } from "../../gen/job/v1/job_pb.ts";
 import { JobError } from "../../job/errors.ts";
@@ -32,6 +33,7 @@ type DequeueJobResponseInit = MessageInitShape<typeof DequeueJobResponseSchema>;
 export function workMethods(options: ServiceOptions, order: LeaseOrder): readonly RpcMethod[] {
   const { store, tokens, metrics, now, defaultLeaseSeconds } = options;
   const { method } = JobService;
+  const dequeueOptions = { ...options, executionConfig: toExecutionConfig(options.execution) };
 
   /** Only where it matters: short leases are rare, and each look costs a read of the store. */
   async function leaseMsFor(lease: Lease, seconds: number): Promise<number> {
@@ -43,7 +45,7 @@ export function workMethods(options: ServiceOptions, order: LeaseOrder): readonl
   }
 
   return [
-    serverStream(method.dequeueJob, "work", (request, context) => dequeue(options, request, context)),
+    serverStream(method.dequeueJob, "work", (request, context) => dequeue(dequeueOptions, request, context)),
 
     unary(method.updateJob, "work", async (request) => {
       const lease = tokens.read(request.taskToken);
@@ -78,14 +80,17 @@ export function workMethods(options: ServiceOptions, order: LeaseOrder): readonl
   ];
 }
 
+interface DequeueOptions extends ServiceOptions {
+  readonly executionConfig: ExecutionConfig;
+}
+
 /** Waits for jobs, sends them, and gives back those that did not reach the worker. */
 async function* dequeue(
-  options: ServiceOptions,
+  options: DequeueOptions,
   request: DequeueJobRequest,
   { signal }: CallContext,
 ): AsyncGenerator<DequeueJobResponseInit, void, undefined> {
-  const { store, tokens, metrics } = options;
-  const executionConfig = toExecutionConfig(options.execution);
+  const { store, tokens, metrics, executionConfig } = options;
   const claims = await store.claim(toClaimRequest(request, options.defaultLeaseSeconds), signal);
   let sent = 0;
   try {
