@@ -75,7 +75,8 @@ export type Plan =
     }
   | {
       readonly action: "park";
-      readonly waitsFor: readonly [MappingKey, ...MappingKey[]];
+      /** Empty where no mapping can release it: `service_not_configured`. */
+      readonly waitsFor: readonly MappingKey[];
       readonly reason: Reason;
     }
   | { readonly action: "refuse"; readonly reason: Reason }

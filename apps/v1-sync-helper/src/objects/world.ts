@@ -59,6 +59,9 @@ export interface ObjectType {
   readonly kind: ObjectKind;
   /** The plan for a record that is alive in v1. */
   readonly plan: (subject: Subject, record: V1Record, world: World) => Promise<Plan>;
-  /** The plan for a record that is deleted in v1 and mapped; `mapping.state` is `mapped`. */
-  readonly planDelete: (subject: Subject, world: World) => Promise<Plan>;
+  /**
+   * The plan for a record that is deleted in v1 and mapped; `mapping.state` is `mapped`. `record` is what a soft delete
+   * left, which names the committee of a member whose mapping does not.
+   */
+  readonly planDelete: (subject: Subject, world: World, record?: V1Record) => Promise<Plan>;
 }

@@ -11,3 +11,24 @@ export interface V1Record {
   /** A soft-delete mark, or `isdeleted`. */
   readonly isDeleted: boolean;
 }
+
+/** @param columns a column called `constructor` must be a column: only own properties are read */
+export function createRecord(columns: JsonObject): V1Record {
+  const valueOf = (name: string): Json | undefined =>
+    Object.hasOwn(columns, name) ? columns[name] : undefined;
+  const lastModifiedBy = valueOf("lastmodifiedbyid");
+  const deletedAt = valueOf("_sdc_deleted_at");
+  return {
+    columns,
+    read: (names) => {
+      for (const column of names) {
+        const value = valueOf(column);
+        if (value !== undefined) return { column, value };
+      }
+      return undefined;
+    },
+    lastModifiedBy: typeof lastModifiedBy === "string" ? lastModifiedBy.trim() || undefined : undefined,
+    isDeleted:
+      (deletedAt !== undefined && deletedAt !== null && deletedAt !== "") || valueOf("isdeleted") === true,
+  };
+}
