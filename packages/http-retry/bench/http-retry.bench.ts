@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type BenchCase, type BenchReport, cpuPerOperation, publishReport, runBench } from "@repo/bench";
 import { Pool } from "undici";
-import { createHttpClient } from "../src/index.ts";
+import { createConcurrencyLimit, createHttpClient } from "../src/index.ts";
 
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "15" } } });
 
@@ -25,6 +25,21 @@ const signed = createHttpClient({
   maxConnections: concurrency,
   headers: { "user-agent": "bench" },
   sign: async () => ({ authorization: "Bearer of-a-token" }),
+});
+const limited = createHttpClient({
+  origin,
+  maxConnections: concurrency,
+  headers: { "user-agent": "bench" },
+  sign: async () => ({ authorization: "Bearer of-a-token" }),
+  concurrency: createConcurrencyLimit({ start: concurrency, max: concurrency }),
+});
+/** Half of the requests wait for their turn, as when a service takes less than there is to do. */
+const waiting = createHttpClient({
+  origin,
+  maxConnections: concurrency,
+  headers: { "user-agent": "bench" },
+  sign: async () => ({ authorization: "Bearer of-a-token" }),
+  concurrency: createConcurrencyLimit({ start: concurrency / 2, max: concurrency / 2 }),
 });
 // As a service has one that outlives all its requests.
 const { signal } = new AbortController();
@@ -75,6 +90,12 @@ const report = await runBench({
         measured("http-retry, signal, signed", () =>
           signed.request({ method: "GET", path: "/projects", signal }),
         ),
+        measured("http-retry, signal, signed, concurrency limit", () =>
+          limited.request({ method: "GET", path: "/projects", signal }),
+        ),
+        measured("http-retry, signal, signed, limit of half as many", () =>
+          waiting.request({ method: "GET", path: "/projects", signal }),
+        ),
       ],
     },
     {
@@ -95,17 +116,19 @@ function median(group: number, name: string): number {
   return report.groups[group]?.figures.find((figure) => figure.name === name)?.median ?? Number.NaN;
 }
 
-function added(group: number): string {
-  const cost = median(group, "http-retry, signal, signed") - median(group, "Pool.request");
+function added(group: number, name = "http-retry, signal, signed"): string {
+  const cost = median(group, name) - median(group, "Pool.request");
   return `${cost < 0 ? "" : "+"}${cost.toFixed(1)} µs`;
 }
 
 const notes = [
   `${concurrency} requests under way, an answer of 600 bytes, the server in another process. Every request of http-retry has a time limit, a total limit, a size limit, classification and budget.`,
   `The dearest form (signal, signed by an asynchronous function) against bare Pool.request, which has none of them: GET ${added(0)}, POST ${added(1)}; the target is below +5 µs. http-retry works on dispatch, the layer below Pool.request, and so saves the stream object per answer.`,
+  `Under a concurrency limit that is used up: GET ${added(0, "http-retry, signal, signed, concurrency limit")}; under one that lets every second request wait for its turn: ${added(0, "http-retry, signal, signed, limit of half as many")}.`,
 ];
 const full: BenchReport = { ...report, notes };
 await publishReport(full);
 
-await Promise.all([pool.close(), plain[Symbol.asyncDispose](), signed[Symbol.asyncDispose]()]);
+await pool.close();
+for (const client of [plain, signed, limited, waiting]) await client[Symbol.asyncDispose]();
 child.disconnect();

@@ -13,7 +13,7 @@ export interface AttemptFailure {
   readonly error?: unknown;
   readonly retryAfterMs?: number | undefined;
   /** Where it failed, when that was not on the way to the origin. */
-  readonly stage?: "sign" | "refresh";
+  readonly stage?: "sign" | "refresh" | "turn";
   /** How long a `timeout` waited. */
   readonly limitMs?: number;
 }
@@ -46,6 +46,7 @@ function verdict(failure: AttemptFailure, context: FailureContext): string {
   if (failure.stage === "sign") return `could not be signed: ${reasonOf(failure)}`;
   if (failure.stage === "refresh")
     return `was answered 401, and new credentials failed: ${reasonOf(failure)}`;
+  if (failure.stage === "turn") return `had no turn${tries}: ${reasonOf(failure)}`;
   if (failure.code === "response_too_large") {
     return `was answered with more than ${context.maxResponseBytes} bytes; raise maxResponseBytes if that is right`;
   }

@@ -17,6 +17,8 @@ export interface ExchangeOptions {
   readonly body: RequestBody | undefined;
   /** From now to the last byte of the body, at least 0; longer than a timer can be (24 days) is without limit. */
   readonly limitMs: number;
+  /** Reading of the clock at which the whole request is over; who waits before sending waits no longer. */
+  readonly deadline: number;
   readonly maxResponseBytes: number;
   readonly signal: AbortSignal | undefined;
 }
@@ -24,8 +26,8 @@ export interface ExchangeOptions {
 /** {@link exchange}, or what goes around it. */
 export type SendAttempt = (options: ExchangeOptions) => Promise<RawResponse>;
 
-/** How an attempt without an answer ended. */
-export type ExchangeFailureReason = "network" | "timeout" | "aborted" | "too_large";
+/** How an attempt without an answer ended; `no_turn` before it began, under a concurrency limit. */
+export type ExchangeFailureReason = "network" | "timeout" | "aborted" | "too_large" | "no_turn";
 
 export class ExchangeFailure extends Error {
   override readonly name: string = "ExchangeFailure";

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Dispatcher } from "undici";
 import { type Clock, systemClock } from "./clock.ts";
+import type { ConcurrencyLimit } from "./concurrency-limit.ts";
 import { type ConnectionOptions, createConnections } from "./connections.ts";
 import type { Redact } from "./excerpt.ts";
 import { exchange, type SendAttempt } from "./exchange.ts";
 import type { FailureKind } from "./failure-kind.ts";
 import type { AcceptStatus, RequestHeaders, Sign } from "./http-request.ts";
 import type { HttpResponse } from "./http-response.ts";
+import { limitedSend } from "./limited-send.ts";
 import type { RetryEvent } from "./retry.ts";
 import { createRetryBudget, type RetryBudget } from "./retry-budget.ts";
 import { type RetryPolicy, type RetryPolicyOptions, resolveRetryPolicy } from "./retry-policy.ts";
@@ -32,6 +34,8 @@ export interface HttpClientOptions extends ConnectionOptions {
   readonly policy?: RetryPolicyOptions;
   /** Default: one of its own, see {@link createRetryBudget}. */
   readonly budget?: RetryBudget;
+  /** Default: none but `maxConnections`. See {@link createConcurrencyLimit}. */
+  readonly concurrency?: ConcurrencyLimit;
   /** Sent with every request; a request's own take their place. */
   readonly headers?: RequestHeaders;
   readonly sign?: Sign;
@@ -87,8 +91,7 @@ export function resolveClient(options: HttpClientOptions, lifetime: AbortSignal)
     ...createConnections(origin, options, lifetime),
     origin: origin.origin,
     lifetime,
-    // Where a circuit breaker and a concurrency limit go around: see the README.
-    send: exchange,
+    send: sendOf(options, lifetime),
     policy,
     budget: options.budget ?? createRetryBudget(),
     headers: options.headers,
@@ -103,6 +106,11 @@ export function resolveClient(options: HttpClientOptions, lifetime: AbortSignal)
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
   };
+}
+
+/** What goes around one attempt. A circuit breaker's place is within the limit: it judges attempts, not waits. */
+function sendOf({ concurrency }: HttpClientOptions, lifetime: AbortSignal): SendAttempt {
+  return concurrency === undefined ? exchange : limitedSend(exchange, concurrency, lifetime);
 }
 
 export function toPredicate(accept: AcceptStatus | undefined): ((status: number) => boolean) | undefined {

@@ -6,7 +6,8 @@ import type { HttpResponse } from "./http-response.ts";
  * Why a request failed for good. `throttled`, `transient` and `permanent`: what the last attempt met, after the
  * attempts or the time were used up. `timeout`: the last attempt or the whole request took too long.
  * `budget_exhausted`: a retry was due and the client's tokens were gone. `aborted`: the caller's signal, or the client
- * was disposed. `response_too_large`: more bytes than `maxResponseBytes`.
+ * was disposed. `response_too_large`: more bytes than `maxResponseBytes`. `overloaded`: no turn came under the
+ * concurrency limit, or not in time; the last attempt was not sent.
  */
 export type HttpErrorCode =
   | "throttled"
@@ -15,7 +16,8 @@ export type HttpErrorCode =
   | "aborted"
   | "timeout"
   | "response_too_large"
-  | "budget_exhausted";
+  | "budget_exhausted"
+  | "overloaded";
 
 export interface HttpErrorDetails {
   readonly code: HttpErrorCode;
@@ -45,7 +47,7 @@ export class HttpError extends Error {
   readonly wasSent: boolean;
   /** The beginning of the last answer's body, redacted, at most 200 characters. */
   declare readonly excerpt?: string;
-  /** What the last answer asked to wait, in milliseconds, uncut. */
+  /** What the last answer asked to wait, in milliseconds, uncut; with `overloaded` what is left of a pause. */
   declare readonly retryAfterMs?: number;
   readonly #response: HttpResponse | undefined;
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 export type { Clock } from "./clock.ts";
 export { systemClock } from "./clock.ts";
+export type { ConcurrencyLimit, LoadSign, Turn, TurnOptions } from "./concurrency-limit.ts";
+export { createConcurrencyLimit, NoTurnError } from "./concurrency-limit.ts";
+export type { ConcurrencyLimitOptions } from "./concurrency-limit-options.ts";
 export type { ConnectionOptions } from "./connections.ts";
 export type { Redact } from "./excerpt.ts";
 export type { FailureKind } from "./failure-kind.ts";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Signals } from "./abort.ts";
 import { type AttemptFailure, describeFailure } from "./attempt-failure.ts";
+import { NoTurnError } from "./concurrency-limit.ts";
 import { ExchangeFailure } from "./exchange.ts";
 import { classifyFailure, classifyStatus } from "./failure-kind.ts";
 import { checkLimit, type ResolvedClient, toPredicate } from "./http-client-options.ts";
@@ -96,6 +97,7 @@ class RequestRun {
       headers,
       body,
       limitMs,
+      deadline: this.#deadline,
       maxResponseBytes,
       signal,
     });
@@ -129,6 +131,7 @@ class RequestRun {
     if (reason === "aborted" || this.#client.lifetime.aborted) {
       return { kind: "permanent", code: "aborted", error: cause };
     }
+    if (reason === "no_turn") return this.#withoutTurn(cause);
     if (reason === "too_large") return { kind: "permanent", code: "response_too_large" };
     if (reason === "timeout") return { kind: "transient", code: "timeout", limitMs };
     // Through a proxy undici says the same of an answer 407, which is no mistake of the caller.
@@ -137,6 +140,12 @@ class RequestRun {
     }
     const kind = this.#client.classify?.({ error: cause }) ?? classifyFailure(cause);
     return { kind, code: kind, error: cause };
+  }
+
+  /** Not repeated: whoever overfills the line is to know at once, and who waited in vain has had their time. */
+  #withoutTurn(error: unknown): AttemptFailure {
+    const retryAfterMs = error instanceof NoTurnError ? error.retryAfterMs : undefined;
+    return { kind: "throttled", code: "overloaded", stage: "turn", error, retryAfterMs };
   }
 
   /** Not repeated here: whoever makes credentials has retries of its own. */

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The examples of the README, run by readme.test.ts, which also checks that the README shows them as they are here.
-import { createHttpClient, HttpError, retry, retryWaitMs, waitMs } from "@repo/http-retry";
+import {
+  createConcurrencyLimit,
+  createHttpClient,
+  HttpError,
+  retry,
+  retryWaitMs,
+  waitMs,
+} from "@repo/http-retry";
 
 export async function request(origin: string, signal: AbortSignal): Promise<unknown> {
   // #region request
@@ -41,6 +48,16 @@ export async function failed(origin: string): Promise<string> {
     if (error.wasSent && error.status === undefined) return "unknown: look it up before creating it again";
     return error.kind === "permanent" ? `refused: ${error.message}` : "later";
   }
+  // #endregion
+}
+
+export async function limited(origin: string, paths: readonly string[]): Promise<number> {
+  // #region limited
+  const concurrency = createConcurrencyLimit({ max: 100, maxWaitMs: 10_000 });
+  await using client = createHttpClient({ origin, concurrency, maxConnections: 100 });
+  await Promise.all(paths.map((path) => client.request({ method: "GET", path })));
+  // For metrics: besides it there are inFlight, waiting and pausedMs.
+  return concurrency.limit;
   // #endregion
 }
 

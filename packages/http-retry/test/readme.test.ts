@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "vitest";
-import { failed, loops, request, signed } from "./examples.ts";
+import { failed, limited, loops, request, signed } from "./examples.ts";
 import { startHttpServer } from "./support/http-server.ts";
 
 const read = (path: string) => readFile(join(import.meta.dirname, path), "utf8");
@@ -21,7 +21,7 @@ test("shows its examples as they are run here", async ({ expect }) => {
   );
   const regions = regionsOf(await read("examples.ts"));
   expect(shown).toEqual([...regions.values()]);
-  expect([...regions.keys()]).toEqual(["request", "signed", "failed", "loops"]);
+  expect([...regions.keys()]).toEqual(["request", "signed", "failed", "limited", "loops"]);
 });
 
 test("states the default policy", async ({ expect }) => {
@@ -65,6 +65,15 @@ test.for([
     else response.writeHead(status).end();
   });
   expect(await failed(server.origin)).toContain(outcome);
+});
+
+test("finds out how many requests a service takes at once", async ({ expect }) => {
+  await using server = await startHttpServer((_request, response) => {
+    response.end();
+  });
+  const paths = Array.from({ length: 40 }, (_, number) => `/${number}`);
+  expect(await limited(server.origin, paths)).toBeGreaterThan(16);
+  expect(new Set(server.arrived.map(({ url }) => url)).size).toBe(40);
 });
 
 test("repeats what is not HTTP", async ({ expect }) => {
