@@ -2,6 +2,7 @@
 import { createSigner, JwtError, type Signer, type SigningAlgorithm } from "@repo/jwt";
 import { envList, envSecret, envText, envUrl } from "@repo/service";
 import * as z from "zod";
+import { parseNatsServers } from "../nats/servers.ts";
 
 /** A private key, read and checked. */
 export interface PrivateKey {
@@ -25,25 +26,30 @@ export function envPrivateKey(variable: string, algorithm: SigningAlgorithm) {
   });
 }
 
-const natsSchemes = new Set(["nats:", "tls:", "ws:", "wss:"]);
-
-/** Addresses of the servers of one cluster, between commas, as `nats://nats:4222`; a scheme may be left out. */
-export function envNatsServers() {
-  return envText().transform((text, context): readonly string[] => {
-    const servers = text.split(",").map((part) => part.trim());
-    const problem = servers.map(natsProblem).find((found) => found !== undefined);
-    if (problem === undefined) return servers;
-    context.addIssue({ code: "custom", message: problem });
-    return z.NEVER;
-  });
+/** Where NATS is. */
+export interface NatsAddress {
+  /** As given: it may hold credentials. */
+  readonly url: string;
+  /** Hosts and ports alone. */
+  readonly shown: string;
+  /** Its password or token, if any. */
+  readonly secrets: readonly string[];
 }
 
-function natsProblem(server: string): string | undefined {
-  const url = URL.parse(server.includes("://") ? server : `nats://${server}`);
-  if (url === null || url.host === "" || !natsSchemes.has(url.protocol))
-    return "must be addresses such as nats://nats:4222, separated by commas";
-  if (url.username !== "" || url.password !== "") return "must not hold a user name or password";
-  return undefined;
+/** `nats://host:4222`, `tls://host`, `nats://user:password@host`; several servers of one cluster between commas. */
+export function envNats() {
+  return envText().transform((url, context): NatsAddress => {
+    try {
+      const { options, shown } = parseNatsServers(url);
+      const secrets = [options.pass, options.token].filter((text) => text !== undefined);
+      return { url, shown, secrets };
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      const message = "must be an address such as nats://nats:4222, or several of one cluster between commas";
+      context.addIssue({ code: "custom", message });
+      return z.NEVER;
+    }
+  });
 }
 
 /** A base address of a service: kept without a slash at its end, since paths are put behind it. */

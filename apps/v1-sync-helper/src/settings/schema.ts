@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { envBoolean, envEnum, envHost, envInteger, envPort, envText, envUrl } from "@repo/service";
 import * as z from "zod";
-import { envBaseUrl, envGateway, envNatsServers, envPrivateKey, envSlugs } from "./fields.ts";
+import { envBaseUrl, envGateway, envNats, envPrivateKey, envSlugs } from "./fields.ts";
 
 const gibibyte = 2 ** 30;
 
 const settingsFields = z.object({
-  NATS_URL: envNatsServers().describe(
-    "NATS servers of one cluster, such as `nats://lfx-platform-nats:4222`; several between commas.",
+  NATS_URL: envNats().describe(
+    "NATS servers of one cluster, such as `nats://lfx-platform-nats:4222`; several between commas. `user:password@` or `token@` may stand before a host.",
   ),
   PROJECT_SERVICE_URL: envBaseUrl().describe("Base address of v2's project service; a path in it is kept."),
   COMMITTEE_SERVICE_URL: envBaseUrl()

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { SettingsError } from "@repo/service";
 import { testDirectory } from "@repo/testkit";
 import { test } from "vitest";
-import { loadHealthAddress, loadNatsServers, loadSyncSettings } from "./settings.ts";
+import { loadHealthAddress, loadNatsAddress, loadSyncSettings } from "./settings.ts";
 
 const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
 const pkcs8 = rsa.export({ type: "pkcs8", format: "pem" }).toString();
@@ -57,7 +57,7 @@ test("names every missing variable in one message, blank ones too", ({ expect })
 test("has the defaults of the README", ({ expect }) => {
   const { settings, warnings } = loadSyncSettings(required);
   expect(settings).toMatchObject({
-    natsServers: ["nats://nats:4222"],
+    nats: { url: "nats://nats:4222", shown: "nats:4222", secrets: [] },
     projectServiceUrl: "http://project-service:8080",
     committeeServiceUrl: undefined,
     gateway: {
@@ -114,8 +114,8 @@ test("takes empty variables for unset ones, as Helm renders them", ({ expect }) 
 
 test.for([
   ["NATS_URL", "http://nats:4222", /nats:\/\/nats:4222/],
-  ["NATS_URL", "nats://a:4222,,nats://b:4222", /separated by commas/],
-  ["NATS_URL", "nats://user:hunter2@nats:4222", /user name or password/],
+  ["NATS_URL", " , ", /between commas/],
+  ["NATS_URL", "nats://user:hunter2@", /between commas/],
   ["PROJECT_SERVICE_URL", "project-service:8080", /http:\/\//],
   ["PROJECT_SERVICE_URL", "http://user:hunter2@project-service", /user name or password/],
   ["COMMITTEE_SERVICE_URL", "http://committee-service/?v=1", /without \? and #/],
@@ -209,15 +209,20 @@ test("keeps the path of a service and drops the slash behind it", ({ expect }) =
   expect(settingsOf({ PROJECT_SERVICE_URL: "http://gw/projects-v2/" }).projectServiceUrl).toBe(
     "http://gw/projects-v2",
   );
-  expect(settingsOf({ NATS_URL: "nats://a:4222, b" }).natsServers).toEqual(["nats://a:4222", "b"]);
   expect(settingsOf({ PROJECT_ALLOWLIST: "TLF, lfprojects" }).allowlist.projects).toEqual([
     "tlf",
     "lfprojects",
   ]);
 });
 
+test("NATS_URL may hold credentials, which no line shows", ({ expect }) => {
+  const { settings, secrets } = loadSyncSettings({ ...required, NATS_URL: "nats://u:hunter2@a:4223, b" });
+  expect(settings.nats.shown).toBe("a:4223, b:4222");
+  expect(secrets).toContain("hunter2");
+});
+
 test("commands on the state need NATS_URL alone, the probe nothing", ({ expect }) => {
-  expect(loadNatsServers({ NATS_URL: "nats://n:4222" })).toEqual(["nats://n:4222"]);
-  expect(() => loadNatsServers({})).toThrow(/NATS_URL is required/);
+  expect(loadNatsAddress({ NATS_URL: "nats://n" }).shown).toBe("n:4222");
+  expect(() => loadNatsAddress({})).toThrow(/NATS_URL is required/);
   expect(loadHealthAddress({ PORT: "9090" })).toEqual({ host: "*", port: 9090 });
 });

@@ -2,13 +2,12 @@
 import type { Signer } from "@repo/jwt";
 import { type Environment, loadEnvironment, loadSettings } from "@repo/service";
 import type { z } from "zod";
-import type { Gateway } from "./fields.ts";
+import type { Gateway, NatsAddress } from "./fields.ts";
 import { healthSchema, secretsSchema, settingsSchema, stateSchema } from "./schema.ts";
 
 /** What the service needs to know; times in milliseconds. */
 export interface Settings {
-  /** At least one. */
-  readonly natsServers: readonly string[];
+  readonly nats: NatsAddress;
   /** Without a slash at the end. */
   readonly projectServiceUrl: string;
   readonly committeeServiceUrl: string | undefined;
@@ -67,7 +66,7 @@ const second = 1000;
 function toSettings(raw: z.output<typeof settingsSchema>, secrets: z.output<typeof secretsSchema>): Settings {
   const issuer = `https://${raw.AUTH0_TENANT}.auth0.com/`;
   return {
-    natsServers: raw.NATS_URL,
+    nats: raw.NATS_URL,
     projectServiceUrl: raw.PROJECT_SERVICE_URL,
     committeeServiceUrl: raw.COMMITTEE_SERVICE_URL,
     heimdall: {
@@ -123,7 +122,7 @@ export function loadSyncSettings(env: Environment): LoadedSettings {
     warnings.push("COMMITTEE_SERVICE_URL is not set: committees and members are parked");
   return {
     settings: toSettings(raw.settings, raw.secrets),
-    secrets: Object.values(raw.secrets).map(({ text }) => text),
+    secrets: [...Object.values(raw.secrets).map(({ text }) => text), ...raw.settings.NATS_URL.secrets],
     warnings,
   };
 }
@@ -133,7 +132,7 @@ export function loadSyncSettings(env: Environment): LoadedSettings {
  *
  * @throws {SettingsError}
  */
-export function loadNatsServers(env: Environment): readonly string[] {
+export function loadNatsAddress(env: Environment): NatsAddress {
   return loadSettings(stateSchema, env).NATS_URL;
 }
 
