@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { MappingKey } from "../mappings/mapping-key.ts";
-import type { Applied, Intent } from "./object-state.ts";
+import type { Applied } from "./object-state.ts";
 import type { Reason } from "./reason.ts";
 
 /** How an attempt at an object ended. Each is written to the object's state before its message is acknowledged. */
@@ -17,8 +17,6 @@ export type Outcome =
       readonly waitMs?: number;
       /** False where waiting is no failure, so that it does not use up the attempts. */
       readonly countsAsAttempt: boolean;
-      readonly unsettled?: boolean;
-      readonly intents?: readonly Intent[];
     }
   | { readonly kind: "held"; readonly reason: Reason }
   /** `transient`: tried again by itself, slowly. */
