@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: MIT
-import { createSigner, JwtError, type Signer, type SigningAlgorithm } from "@repo/jwt";
+import { createSigner, JwtError, type SigningAlgorithm } from "@repo/jwt";
 import { envList, envSecret, envText, envUrl } from "@repo/service";
 import * as z from "zod";
 import { parseNatsServers } from "../nats/servers.ts";
 
-/** A private key, read and checked. */
-export interface PrivateKey {
-  readonly signer: Signer;
-  /** As it was given, so that logs can hide it. */
-  readonly text: string;
-}
-
 /** An RSA key in PEM (PKCS#1 or PKCS#8); what is wrong with it stands in one sentence without a part of the key. */
 export function envPrivateKey(variable: string, algorithm: SigningAlgorithm) {
-  return envSecret().transform((text, context): PrivateKey => {
+  return envSecret().transform((text, context): string => {
     try {
-      return { signer: createSigner({ algorithm, privateKey: text, subject: variable }), text };
+      createSigner({ algorithm, privateKey: text, subject: variable });
+      return text;
     } catch (error) {
       if (!(error instanceof JwtError)) throw error;
       // The sentence begins with the variable's name, which the list of problems says by itself.
@@ -61,20 +55,13 @@ export function envBaseUrl() {
   });
 }
 
-/** v1's gateway: an address, and as typed the audience of the tokens for it. */
-export interface Gateway {
-  /** With a slash at its end. */
-  readonly baseUrl: string;
-  readonly audience: string;
-}
-
+/** v1's gateway, as typed: that is also the audience of the tokens for it. */
 export function envGateway(preset: string) {
-  return envText({ default: preset }).transform((text, context): Gateway => {
+  return envText({ default: preset }).transform((text, context): string => {
     const url = URL.parse(text);
     const isUsable =
       url !== null && ["http:", "https:"].includes(url.protocol) && url.search === "" && url.hash === "";
-    if (isUsable && url.username === "" && url.password === "")
-      return { baseUrl: url.href.endsWith("/") ? url.href : `${url.href}/`, audience: text };
+    if (isUsable && url.username === "" && url.password === "") return text;
     context.addIssue({
       code: "custom",
       message: "must be a URL that starts with http:// or https://, without user, password, ? and #",

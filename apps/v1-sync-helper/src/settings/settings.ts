@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-import type { Signer } from "@repo/jwt";
 import { type Environment, loadEnvironment, loadSettings } from "@repo/service";
 import type { z } from "zod";
-import type { Gateway, NatsAddress } from "./fields.ts";
+import type { NatsAddress } from "./fields.ts";
 import { healthSchema, secretsSchema, settingsSchema, stateSchema } from "./schema.ts";
 
-/** What the service needs to know; times in milliseconds. */
+/** What the service needs to know, without secrets; times in milliseconds. */
 export interface Settings {
-  readonly nats: NatsAddress;
+  /** Hosts and ports of the NATS servers. */
+  readonly natsServers: string;
   /** Without a slash at the end. */
   readonly projectServiceUrl: string;
   readonly committeeServiceUrl: string | undefined;
@@ -15,18 +15,10 @@ export interface Settings {
     readonly clientId: string;
     readonly keyId: string | undefined;
     readonly jwksUrl: URL;
-    /** PS256, without `kid`. */
-    readonly signer: Signer;
   };
-  readonly auth0: {
-    readonly clientId: string;
-    readonly tokenUrl: URL;
-    /** Of the assertion: `https://{tenant}.auth0.com/`. */
-    readonly assertionAudience: string;
-    /** RS256. */
-    readonly signer: Signer;
-  };
-  readonly gateway: Gateway;
+  readonly auth0: { readonly tenant: string; readonly clientId: string; readonly tokenUrl: URL };
+  /** v1's gateway as typed, perhaps without a slash at its end. */
+  readonly gatewayUrl: string;
   readonly health: HealthAddress;
   readonly isDebug: boolean;
   readonly isHttpDebug: boolean;
@@ -35,7 +27,7 @@ export interface Settings {
   readonly allowlist: { readonly projects: readonly string[]; readonly families: readonly string[] };
   readonly maxInFlight: number;
   readonly buckets: {
-    readonly create: boolean;
+    readonly canCreate: boolean;
     /** Bytes; -1 is no limit. */
     readonly objectsMaxBytes: number;
     readonly mappingsMaxBytes: number;
@@ -47,6 +39,15 @@ export interface Settings {
   readonly sweepIntervalMs: number;
 }
 
+/** Apart from the settings, so that those can be logged. */
+export interface Secrets {
+  /** May hold credentials. */
+  readonly natsUrl: string;
+  /** RSA, PEM. */
+  readonly heimdallPrivateKey: string;
+  readonly auth0PrivateKey: string;
+}
+
 export interface HealthAddress {
   /** `*` is all interfaces. */
   readonly host: string;
@@ -55,33 +56,31 @@ export interface HealthAddress {
 
 export interface LoadedSettings {
   readonly settings: Settings;
+  readonly secrets: Secrets;
   /** Values that must appear in no output. */
-  readonly secrets: readonly string[];
+  readonly hidden: readonly string[];
   /** Worth a warning once there is a logger. */
   readonly warnings: readonly string[];
 }
 
 const second = 1000;
 
-function toSettings(raw: z.output<typeof settingsSchema>, secrets: z.output<typeof secretsSchema>): Settings {
-  const issuer = `https://${raw.AUTH0_TENANT}.auth0.com/`;
+function toSettings(raw: z.output<typeof settingsSchema>): Settings {
   return {
-    nats: raw.NATS_URL,
+    natsServers: raw.NATS_URL.shown,
     projectServiceUrl: raw.PROJECT_SERVICE_URL,
     committeeServiceUrl: raw.COMMITTEE_SERVICE_URL,
     heimdall: {
       clientId: raw.HEIMDALL_CLIENT_ID,
       keyId: raw.HEIMDALL_KEY_ID,
       jwksUrl: raw.HEIMDALL_JWKS_URL,
-      signer: secrets.HEIMDALL_PRIVATE_KEY.signer,
     },
     auth0: {
+      tenant: raw.AUTH0_TENANT,
       clientId: raw.AUTH0_CLIENT_ID,
-      tokenUrl: raw.AUTH0_TOKEN_URL ?? new URL("oauth/token", issuer),
-      assertionAudience: issuer,
-      signer: secrets.AUTH0_PRIVATE_KEY.signer,
+      tokenUrl: raw.AUTH0_TOKEN_URL ?? new URL(`https://${raw.AUTH0_TENANT}.auth0.com/oauth/token`),
     },
-    gateway: raw.LFX_API_GW,
+    gatewayUrl: raw.LFX_API_GW,
     health: { host: raw.BIND, port: raw.PORT },
     isDebug: raw.DEBUG,
     isHttpDebug: raw.HTTP_DEBUG,
@@ -93,7 +92,7 @@ function toSettings(raw: z.output<typeof settingsSchema>, secrets: z.output<type
     allowlist: { projects: raw.PROJECT_ALLOWLIST, families: raw.PROJECT_FAMILY_ALLOWLIST },
     maxInFlight: raw.MAX_IN_FLIGHT,
     buckets: {
-      create: raw.CREATE_BUCKETS,
+      canCreate: raw.CREATE_BUCKETS,
       objectsMaxBytes: raw.V1_OBJECTS_MAX_BYTES,
       mappingsMaxBytes: raw.V1_MAPPINGS_MAX_BYTES,
     },
@@ -120,9 +119,12 @@ export function loadSyncSettings(env: Environment): LoadedSettings {
   });
   if (raw.settings.COMMITTEE_SERVICE_URL === undefined)
     warnings.push("COMMITTEE_SERVICE_URL is not set: committees and members are parked");
+  const { HEIMDALL_PRIVATE_KEY: heimdallPrivateKey, AUTH0_PRIVATE_KEY: auth0PrivateKey } = raw.secrets;
+  const { url: natsUrl, secrets: natsSecrets } = raw.settings.NATS_URL;
   return {
-    settings: toSettings(raw.settings, raw.secrets),
-    secrets: [...Object.values(raw.secrets).map(({ text }) => text), ...raw.settings.NATS_URL.secrets],
+    settings: toSettings(raw.settings),
+    secrets: { natsUrl, heimdallPrivateKey, auth0PrivateKey },
+    hidden: [heimdallPrivateKey, auth0PrivateKey, ...natsSecrets],
     warnings,
   };
 }

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+import { defineInstruments, type Recorders } from "@repo/telemetry";
+import { objectKinds } from "../records/object-key.ts";
+import { type ReasonCode, reasonCodes } from "../state/reason.ts";
+
+const services = ["project", "committee"] as const;
+const reasons = Object.keys(reasonCodes).filter((code): code is ReasonCode =>
+  Object.hasOwn(reasonCodes, code),
+);
+
+/** What became of an attempt, as its log line says it: what was done with v2, or how it was put off. */
+export const outcomeWords = [
+  "created",
+  "adopted",
+  "updated",
+  "unchanged",
+  "deleted",
+  "ignored",
+  "superseded",
+  "parked",
+  "retry",
+  "held",
+  "dead",
+] as const;
+
+/** Every instrument of the service; the README's table is made from it. */
+export const instruments = defineInstruments({
+  messages: {
+    kind: "counter",
+    name: "v1_sync.messages.total",
+    unit: "{message}",
+    description: "Messages of v1-objects that were acknowledged; other: streams that are not synchronised.",
+    labels: { type: [...objectKinds, "other"] },
+  },
+  outcomes: {
+    kind: "counter",
+    name: "v1_sync.outcomes.total",
+    unit: "{outcome}",
+    description: "Ends of attempts at objects, by what became of them.",
+    labels: { type: objectKinds, outcome: outcomeWords },
+  },
+  duration: {
+    kind: "histogram",
+    name: "v1_sync.attempt.duration",
+    unit: "ms",
+    description: "From the claim on an object to the end of the attempt on record.",
+    labels: { type: objectKinds },
+    buckets: [2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000],
+  },
+  lag: {
+    kind: "histogram",
+    name: "v1_sync.lag",
+    unit: "s",
+    description: "Age of a change of v1 (since it was written to the bucket) when v2 says it too.",
+    labels: { type: objectKinds },
+    buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600, 21_600, 86_400],
+  },
+  retries: {
+    kind: "counter",
+    name: "v1_sync.retries.total",
+    unit: "{attempt}",
+    description: "Attempts that are to be made again, by reason.",
+    labels: { reason: reasons },
+  },
+  dead: {
+    kind: "counter",
+    name: "v1_sync.dead.total",
+    unit: "{object}",
+    description: "Objects that were set aside for a person, by reason.",
+    labels: { reason: reasons },
+  },
+  objects: {
+    kind: "observable",
+    name: "v1_sync.objects",
+    unit: "{object}",
+    description: "Objects that are not done, of all instances together, by status.",
+    labels: { type: objectKinds, status: ["claimed", "retry", "parked", "held", "dead"] },
+  },
+  parked: {
+    kind: "observable",
+    name: "v1_sync.parked",
+    unit: "{object}",
+    description: "Objects that wait for a parent, by the kind of the parent; other: for a service's address.",
+    labels: { parent: [...objectKinds, "other"] },
+  },
+  inFlight: {
+    kind: "observable",
+    name: "v1_sync.in_flight",
+    unit: "{object}",
+    description: "Objects that this instance works on.",
+  },
+  waiting: {
+    kind: "observable",
+    name: "v1_sync.waiting",
+    unit: "{object}",
+    description: "Objects that wait in this instance for their turn.",
+  },
+  consumerPending: {
+    kind: "observable",
+    name: "v1_sync.consumer.pending",
+    unit: "{message}",
+    description: "Messages that the shared consumer has not delivered yet.",
+  },
+  consumerAckPending: {
+    kind: "observable",
+    name: "v1_sync.consumer.ack_pending",
+    unit: "{message}",
+    description: "Messages that were delivered to some instance and are not acknowledged.",
+  },
+  consumerRedelivered: {
+    kind: "observable",
+    name: "v1_sync.consumer.redelivered",
+    unit: "{message}",
+    description: "Messages not acknowledged that were delivered more than once.",
+  },
+  natsConnected: {
+    kind: "observable",
+    name: "v1_sync.nats.connected",
+    unit: "1",
+    description: "1 while there is a connection to NATS.",
+  },
+  natsDisconnects: {
+    kind: "counter",
+    name: "v1_sync.nats.disconnects.total",
+    unit: "{disconnect}",
+    description: "Connections to NATS that were lost.",
+  },
+  calls: {
+    kind: "histogram",
+    name: "v1_sync.calls.duration",
+    unit: "ms",
+    description:
+      "Calls to v2's services and to v1, by their answer; status is the code, or error without one.",
+    labels: {
+      service: [...services, "v1", "auth0", "heimdall"],
+      method: ["GET", "POST", "PUT", "DELETE"],
+      status: "any",
+    },
+    buckets: [5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 20_000, 60_000],
+  },
+  retryBudget: {
+    kind: "observable",
+    name: "v1_sync.calls.retry_budget",
+    unit: "1",
+    description: "Tokens left for repeating calls at once, by service.",
+    labels: { service: services },
+  },
+  callLimit: {
+    kind: "observable",
+    name: "v1_sync.calls.limit",
+    unit: "{call}",
+    description: "Calls at once that a service takes at present, as it was found out.",
+    labels: { service: services },
+  },
+  callsActive: {
+    kind: "observable",
+    name: "v1_sync.calls.active",
+    unit: "{call}",
+    description: "Calls under way, by service.",
+    labels: { service: services },
+  },
+  tokens: {
+    kind: "counter",
+    name: "v1_sync.tokens.total",
+    unit: "{token}",
+    description: "Tokens for v2: kept ones that were used again, and newly signed ones.",
+    labels: { result: ["kept", "signed"] },
+  },
+  lookups: {
+    kind: "counter",
+    name: "v1_sync.lookups.total",
+    unit: "{lookup}",
+    description: "Users and organizations of v1, by where the answer came from; failed: nobody answered.",
+    labels: { of: ["user", "organization"], from: ["memory", "bucket", "v1", "failed"] },
+  },
+  buildInfo: {
+    kind: "observable",
+    name: "v1_sync.build_info",
+    unit: "1",
+    description: "Always 1; the labels say what runs.",
+    labels: { version: "any", node: "any" },
+  },
+});
+
+export type SyncMetrics = Recorders<typeof instruments>;
