@@ -40,7 +40,8 @@ export interface Bucket {
   /**
    * The newest value of every key that matches one of `filters` (NATS wildcards), then every change, in order, until
    * `signal` is aborted; goes on by itself after any break, possibly repeating changes, never leaving one out.
-   * `onCaughtUp` is called once the values of the beginning were told.
+   * `onCaughtUp` is called once the values of the beginning were told; `onRestart` when the bucket turns out to be
+   * another one (deleted and made again): what was told is void, and the new one's values follow.
    */
   readonly watch: (
     filters: readonly string[],
@@ -48,6 +49,7 @@ export interface Bucket {
       readonly signal: AbortSignal;
       readonly onChange: (change: Change) => void;
       readonly onCaughtUp?: () => void;
+      readonly onRestart?: () => void;
     },
   ) => void;
 }
