@@ -92,14 +92,20 @@ export class ServiceCall implements Call {
     if (fault.kind === "storage-error") throw internal("internal error");
     if (fault.kind === "late" && operation.method !== "GET") {
       this.#options.giveUpClient();
-      await state.faults.untilCommit(request, fault.commitAfterMs);
+      if (fault.reservesFirst !== true) await state.faults.untilCommit(request, fault.commitAfterMs);
     }
     if (fault.kind === "stale") this.#changeByAnother();
   }
 
+  async afterReservation(): Promise<void> {
+    const { state, fault, request } = this.#options;
+    if (fault?.kind === "late" && fault.reservesFirst === true)
+      await state.faults.untilCommit(request, fault.commitAfterMs);
+  }
+
   stale(native: ApiError): ApiError {
-    const { fault, operation } = this.#options;
-    return fault?.kind === "stale" ? staleIn(fault.shape, native, operation) : native;
+    const { fault, operation, state } = this.#options;
+    return staleIn(fault?.kind === "stale" ? fault.shape : state.faults.staleShape, native, operation);
   }
 
   async committed(write: WriteDone): Promise<void> {

@@ -52,12 +52,15 @@ export type Fault =
   /**
    * Carried out late: `commitAfterMs` after the other checks, or when `faults.commitLate()` says so ("told"). The client
    * sees none of it: it hangs (default), or its connection is closed after `closeAfterMs`, or it gets a 504 at once.
+   * With `reservesFirst` the name of a new committee or the address of a new member is taken at once, and only the
+   * record is late; other operations with it are not late.
    */
   | {
       readonly kind: "late";
       readonly commitAfterMs: number | "told";
       readonly client?: "hang" | "504";
       readonly closeAfterMs?: number;
+      readonly reservesFirst?: true;
     }
   /** Carried out, then the connection is reset instead of the answer. */
   | { readonly kind: "reset-after" }

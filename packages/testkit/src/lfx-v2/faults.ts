@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Fault, FaultChooser, FaultRequest } from "./fault.ts";
+import type { Fault, FaultChooser, FaultRequest, StaleShape } from "./fault.ts";
 import type { Timers } from "./timers.ts";
 
 export type Latency = number | ((request: FaultRequest) => number);
@@ -26,6 +26,8 @@ export class Faults {
    * makes NATS say at once that nobody is there.
    */
   responders: "up" | "silent" | "absent" = "up";
+  /** How every stale revision is answered, where no fault of the request says otherwise. */
+  staleShape: StaleShape = "native";
   /** How long the project service waits for a NATS that is away; milliseconds. */
   outageMs = 5_000;
   readonly #timers: Timers;

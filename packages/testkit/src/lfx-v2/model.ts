@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from "node:crypto";
 import { type JsonObject, textOf } from "./json.ts";
+import { keysOf } from "./member-rules.ts";
 import { lookupKeys, type Store } from "./store.ts";
 import type { ResourceKind } from "./write-log.ts";
 
@@ -73,7 +74,7 @@ export class Model {
       case "committee-member": {
         const committeeUid = textOf(data, "committee_uid");
         store.members.release(lookupKeys.memberEmail(committeeUid, textOf(data, "email")));
-        store.members.release(lookupKeys.byCommittee(committeeUid, uid));
+        for (const key of keysOf(data)) store.members.release(key);
         return store.removeMember(committeeUid, uid);
       }
       case "project-settings":
@@ -92,4 +93,47 @@ export class Model {
     this.#store.projectSettings.put(uid, { uid, ...times });
     return uid;
   }
+
+  /** Adds a committee with its settings, as it would be stored; gives its uid. */
+  addCommittee(data: JsonObject & { readonly name: string; readonly project_uid: string }): string {
+    const uid = textOf(data, "uid") || randomUUID();
+    const flags = { enable_voting: false, sso_group_enabled: false, requires_review: false, public: false };
+    const modes = { category: "Other", join_mode: "invite_only", calendar: { public: false } };
+    const computed = { total_members: 0, total_voting_repos: 0, has_mailing_list: false };
+    const project_name = textOf(this.#store.projects.get(data.project_uid)?.data, "name");
+    this.#store.committees.point(lookupKeys.committeeName(data.project_uid, data.name), uid);
+    this.#store.committees.put(uid, { ...flags, ...modes, ...computed, project_name, ...data, uid });
+    this.#store.committeeSettings.put(uid, {
+      uid,
+      business_email_required: false,
+      member_visibility: "hidden",
+      show_meeting_attendees: false,
+    });
+    return uid;
+  }
+
+  /** Adds a member, as it would be stored; gives its uid. The committee's count does not change. */
+  addMember(data: JsonObject & { readonly email: string; readonly committee_uid: string }): string {
+    const uid = textOf(data, "uid") || randomUUID();
+    const member = { ...blankMember, ...data, uid };
+    this.#store.members.point(lookupKeys.memberEmail(data.committee_uid, data.email), uid);
+    this.#store.addMember(data.committee_uid, uid, member);
+    for (const key of keysOf(member)) this.#store.members.point(key, uid);
+    return uid;
+  }
 }
+
+const blankMember: JsonObject = {
+  username: "",
+  first_name: "",
+  last_name: "",
+  job_title: "",
+  linkedin_profile: "",
+  role: { name: "", start_date: "", end_date: "" },
+  appointed_by: "None",
+  status: "Active",
+  voting: { status: "", start_date: "", end_date: "" },
+  organization: { id: "", name: "", website: "" },
+  created_at: "2025-01-01T00:00:00Z",
+  updated_at: "2025-01-01T00:00:00Z",
+};

@@ -72,6 +72,8 @@ export interface Call {
   readonly hasDirectory: boolean;
   /** What the service waits for between its checks and the effect: latency, and faults that act there. */
   gate(): Promise<void>;
+  /** Waits here instead, when a fault has the reservation made at once and the record late. */
+  afterReservation(): Promise<void>;
   /** The refusal of a stale revision: `native`, or what a fault makes of it. */
   stale(native: ApiError): ApiError;
   /** Writes it into the log, and waits for the real buckets where there are any. */
