@@ -25,13 +25,6 @@ export const outcomeWords = [
 
 /** Every instrument of the service; the README's table is made from it. */
 export const instruments = defineInstruments({
-  messages: {
-    kind: "counter",
-    name: "v1_sync.messages.total",
-    unit: "{message}",
-    description: "Messages of v1-objects that were acknowledged; other: streams that are not synchronised.",
-    labels: { type: [...objectKinds, "other"] },
-  },
   outcomes: {
     kind: "counter",
     name: "v1_sync.outcomes.total",
@@ -129,21 +122,20 @@ export const instruments = defineInstruments({
     kind: "histogram",
     name: "v1_sync.calls.duration",
     unit: "ms",
-    description:
-      "Calls to v2's services and to v1, by their answer; status is the code, or error without one.",
+    description: "Calls to v2's services with their repeats, by their answer; status is the code, or none.",
     labels: {
-      service: [...services, "v1", "auth0", "heimdall"],
+      service: services,
       method: ["GET", "POST", "PUT", "DELETE"],
       status: "any",
     },
     buckets: [5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 20_000, 60_000],
   },
-  retryBudget: {
-    kind: "observable",
-    name: "v1_sync.calls.retry_budget",
-    unit: "1",
-    description: "Tokens left for repeating calls at once, by service.",
-    labels: { service: services },
+  callRetries: {
+    kind: "counter",
+    name: "v1_sync.calls.retries.total",
+    unit: "{call}",
+    description: "Calls to v2's services that were repeated at once, within one attempt.",
+    labels: { service: services, kind: "any" },
   },
   callLimit: {
     kind: "observable",
@@ -159,19 +151,30 @@ export const instruments = defineInstruments({
     description: "Calls under way, by service.",
     labels: { service: services },
   },
-  tokens: {
+  callsWaiting: {
+    kind: "observable",
+    name: "v1_sync.calls.waiting",
+    unit: "{call}",
+    description: "Calls that wait for their turn, by service.",
+    labels: { service: services },
+  },
+  tokenRequests: {
     kind: "counter",
-    name: "v1_sync.tokens.total",
-    unit: "{token}",
-    description: "Tokens for v2: kept ones that were used again, and newly signed ones.",
-    labels: { result: ["kept", "signed"] },
+    name: "v1_sync.v1_tokens.total",
+    unit: "{request}",
+    description: "Requests for tokens of v1's gateway.",
+    labels: { outcome: "any" },
   },
   lookups: {
     kind: "counter",
     name: "v1_sync.lookups.total",
     unit: "{lookup}",
-    description: "Users and organizations of v1, by where the answer came from; failed: nobody answered.",
-    labels: { of: ["user", "organization"], from: ["memory", "bucket", "v1", "failed"] },
+    description: "Users and organizations of v1, by what was found and where the answer came from.",
+    labels: {
+      of: ["user", "organization"],
+      outcome: ["known", "unknown", "unavailable"],
+      from: ["memory", "bucket", "v1"],
+    },
   },
   buildInfo: {
     kind: "observable",

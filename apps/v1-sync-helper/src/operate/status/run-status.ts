@@ -7,9 +7,9 @@ import { exitCodes } from "../cli/exit-codes.ts";
 import type { StatusFlags } from "../commands/status.ts";
 import { watchStates } from "../store/collect-states.ts";
 import { openStore, type Store } from "../store/open-store.ts";
+import { readConsumerInfo, readLastSequence } from "../store/consumer-info.ts";
 import { type ConsumerSample, consumerRate } from "./consumer-rate.ts";
 import { askInstance } from "./instance-health.ts";
-import { sampleConsumer } from "./sample-consumer.ts";
 import { createScreen } from "./screen.ts";
 import { StateTally } from "./state-tally.ts";
 import { type StatusReport, statusJson, statusText } from "./status-view.ts";
@@ -38,9 +38,15 @@ export async function runStatus(flags: StatusFlags, context: CliContext): Promis
 }
 
 /** A server that is away for a moment ends nobody's watching: the numbers stand still meanwhile. */
-async function sample(store: Store, signal: AbortSignal): Promise<ConsumerSample | undefined> {
+async function sample({ link }: Store, signal: AbortSignal): Promise<ConsumerSample | undefined> {
   try {
-    return await sampleConsumer(store);
+    const [info, lastSequence] = await Promise.all([
+      readConsumerInfo(link),
+      readLastSequence(link),
+    ]);
+    return info === undefined
+      ? undefined
+      : { ...info, lastSequence, atMs: systemClock.monotonicMs() };
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof UnavailableError) return undefined;
