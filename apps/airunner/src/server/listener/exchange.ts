@@ -22,7 +22,7 @@ export interface Exchange {
   readonly isBodyWhole: boolean;
   /** True once the client has gone or the answer was sent to its end. */
   readonly isClosed: boolean;
-  /** Address and port of the client, as "127.0.0.1:51234" or "[::1]:51234"; "" if it has gone. */
+  /** Address and port of the client, as "127.0.0.1:51234" or "[::1]:51234"; "" where it went before anybody asked. */
   readonly peer: string;
   /** Adds headers to the answer to come (CORS). */
   addHeaders(headers: OutgoingHttpHeaders): void;

@@ -11,20 +11,24 @@ export class Http2Exchange implements Exchange {
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: ServerHttp2Stream;
+  readonly peer: string;
   #added: OutgoingHttpHeaders | undefined;
   #isClosed = false;
   #wasFinished = false;
   #onClose: ((wasFinished: boolean) => void) | undefined;
   #onRoom: (() => void) | undefined;
 
-  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders) {
+  /** `peer` is the session's: Node finds out a socket's address anew each time, which a call would pay for. */
+  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, peer: string) {
     this.method = headers[":method"] ?? "";
     this.url = headers[":path"] ?? "";
     this.headers = headers;
     this.body = stream;
+    this.peer = peer;
     // Whatever ends a stream is followed by its close; an error without listener would end the process.
     stream.on("error", ignore);
-    stream.once("close", () => this.#closed());
+    // Comes once by itself; to be rid of a listener costs as much as to add it.
+    stream.on("close", () => this.#closed());
   }
 
   get isClosed(): boolean {
@@ -33,10 +37,6 @@ export class Http2Exchange implements Exchange {
 
   get isBodyWhole(): boolean {
     return !this.body.aborted;
-  }
-
-  get peer(): string {
-    return peerOf(this.body.session?.socket);
   }
 
   addHeaders(headers: OutgoingHttpHeaders): void {

@@ -40,7 +40,7 @@ export class Http2Sessions implements Disposable {
       session.once("close", () => this.#guards.delete(guard));
       session.on("stream", (stream, headers) => {
         guard.count(stream);
-        handle(new Http2Exchange(stream, headers));
+        handle(new Http2Exchange(stream, headers, guard.peer));
       });
     });
     this.#server.on("sessionError", (error) => logger.debug({ err: error }, "an HTTP/2 session failed"));

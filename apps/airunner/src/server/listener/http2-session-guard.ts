@@ -15,6 +15,8 @@ export class Http2SessionGuard {
   readonly #session: ServerHttp2Session;
   readonly #limits: ListenerLimits;
   readonly #logger: Logger;
+  /** Address and port of the client. */
+  readonly peer: string;
   readonly #timers = new Set<NodeJS.Timeout>();
   #pingTimer: NodeJS.Timeout | undefined;
   #openStreams = 0;
@@ -26,9 +28,8 @@ export class Http2SessionGuard {
     this.#session = session;
     this.#limits = limits;
     this.#logger = logger;
-    session.on("error", (error) =>
-      logger.debug({ err: error, peer: this.#peer() }, "a client's HTTP/2 failed"),
-    );
+    this.peer = peerOf(session.socket);
+    session.on("error", (error) => logger.debug({ err: error, peer: this.peer }, "a client's HTTP/2 failed"));
     session.once("close", () => this.#stopTimers());
     session.on("ping", () => this.#countControlFrame());
     session.on("remoteSettings", () => this.#countControlFrame());
@@ -40,13 +41,15 @@ export class Http2SessionGuard {
     });
   }
 
+  readonly #uncount = (): void => {
+    this.#openStreams--;
+    if (this.#openStreams === 0) this.#idleSinceMs = performance.now();
+  };
+
   /** Counts a stream until it closes. */
   count(stream: ServerHttp2Stream): void {
     this.#openStreams++;
-    stream.once("close", () => {
-      this.#openStreams--;
-      if (this.#openStreams === 0) this.#idleSinceMs = performance.now();
-    });
+    stream.on("close", this.#uncount);
   }
 
   /**
@@ -101,12 +104,8 @@ export class Http2SessionGuard {
 
   #end(why: string, code: number = constants.NGHTTP2_NO_ERROR): void {
     if (this.#session.destroyed) return;
-    this.#logger.debug({ peer: this.#peer() }, `ended the connection of a client that ${why}`);
+    this.#logger.debug({ peer: this.peer }, `ended the connection of a client that ${why}`);
     this.#session.destroy(undefined, code);
-  }
-
-  #peer(): string {
-    return this.#session.destroyed ? "" : peerOf(this.#session.socket);
   }
 
   #after(delayMs: number, run: () => void): NodeJS.Timeout {

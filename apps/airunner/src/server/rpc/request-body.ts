@@ -158,12 +158,13 @@ export class RequestBody {
     // Node tells the end of an empty body at once, that is before authentication has taken its turn of the loop.
     if (body.readableEnded) return;
     await new Promise<void>((resolve, reject) => {
-      const settle = (error?: Error): void => {
+      const stop = (): void => {
         clearTimeout(timer);
         stopWaiting();
-        body.off("data", onData).off("end", onEnd).off("close", onClose);
-        if (error === undefined) return resolve();
-        body.pause();
+      };
+      const fail = (error: Error): void => {
+        stop();
+        body.off("data", onData).off("end", onEnd).pause();
         reject(error);
       };
       const onData = (piece: Uint8Array): void => {
@@ -171,14 +172,18 @@ export class RequestBody {
           this.#hold(piece.byteLength);
           take(piece);
         } catch (error) {
-          settle(error instanceof Error ? error : new TypeError("not an error", { cause: error }));
+          fail(error instanceof Error ? error : new TypeError("not an error", { cause: error }));
         }
       };
-      const onEnd = (): void => settle();
-      const onClose = (): void => settle(endError("cancelled"));
-      const timer = setTimeout(() => settle(tooSlow(this.#limits.bodyMs)), this.#limits.bodyMs);
-      const stopWaiting = this.#call.onEnd(settle);
-      body.on("data", onData).once("end", onEnd).once("close", onClose);
+      // Nothing comes after it, so its listeners may stay: on a stream of HTTP/2, to remove one costs as much as to add it.
+      const onEnd = (): void => {
+        stop();
+        resolve();
+      };
+      const timer = setTimeout(() => fail(tooSlow(this.#limits.bodyMs)), this.#limits.bodyMs);
+      // Hears of a client that leaves, too.
+      const stopWaiting = this.#call.onEnd(fail);
+      body.on("data", onData).on("end", onEnd);
     });
     this.#requireWhole();
   }
