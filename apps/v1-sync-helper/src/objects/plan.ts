@@ -66,12 +66,12 @@ export type Plan =
       readonly sent: SentDigest;
       readonly notes: Notes;
     }
-  /** `call` is absent where the object is gone from v2 already. `then` says what follows a member's move. */
+  /** `call` is absent where the object is gone from v2 already. `next` says what follows a member's move. */
   | {
       readonly action: "delete";
       readonly uid: string;
       readonly call?: WriteCall;
-      readonly then: "end" | "create";
+      readonly next: "end" | "create";
     }
   | {
       readonly action: "park";
