@@ -71,7 +71,6 @@ export function createV1Api(options: V1ApiOptions): V1Api {
       return { authorization: `Bearer ${current}` };
     },
     refresh: () => tokens.invalidate(current),
-    redact: hideAddresses,
   });
   return {
     async get(path, label) {
@@ -132,7 +131,8 @@ function toUnavailable(error: unknown, call: string): UnavailableError {
   const reason = { code: "lookup_unavailable", message, call } as const;
   const retryAfterMs = retryAfterOf(error);
   return new UnavailableError(status === undefined ? reason : { ...reason, status }, {
-    cause: error,
+    // With an answer of v1 it would hold an excerpt, and there a person may be named.
+    cause: error instanceof HttpError && error.response !== undefined ? undefined : error,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
 }
@@ -154,8 +154,4 @@ function whyOf(error: unknown): string {
 function retryAfterOf(error: unknown): number | undefined {
   if (!(error instanceof HttpError)) return undefined;
   return error.cause instanceof TokenEndpointError ? error.cause.retryAfterMs : error.retryAfterMs;
-}
-
-function hideAddresses(text: string): string {
-  return text.replaceAll(/[^\s"'<>:;,]+@[^\s"'<>:;,]+/g, "[hidden]");
 }

@@ -55,6 +55,7 @@ test.for([
   ["a blank username", { Username: "  " }],
   ["no username", { Email: "j@example.org" }],
   ["a username that is no text", { Username: 7 }],
+  ["a username without end", { Username: "x".repeat(1_025) }],
 ] as const)("%s is as good as unknown", ([, body], { expect }) => {
   expect(readAttributes(personAttributes, body)).toBeUndefined();
 });

@@ -15,10 +15,13 @@ export interface Answer {
 /** What is kept of an answer; without the first of them an answer is of no use. */
 export type AttributeNames = readonly [string, ...string[]];
 
+/** Longer texts are no names; they would only fill the memory. */
+const longestText = 1_024;
+
 /** Machines' clocks differ; an answer that comes from further in the future has no age that could be believed. */
 const tolerableSkewMs = 300_000;
 
-/** Picks the attributes out of a JSON object; others than texts count as empty. */
+/** Picks the attributes out of a JSON object; others than texts of up to 1 024 characters count as empty. */
 export function readAttributes(names: AttributeNames, body: JsonObject): Attributes | undefined {
   const attributes = Object.fromEntries(names.map((name) => [name, textOf(body[name])]));
   return attributes[names[0]] === "" ? undefined : attributes;
@@ -54,7 +57,7 @@ export function ageOf(answer: Answer, nowMs: number): number {
 }
 
 function textOf(value: Json | undefined): string {
-  return typeof value === "string" ? value.trim() : "";
+  return typeof value === "string" && value.length <= longestText ? value.trim() : "";
 }
 
 function parseJson(value: Uint8Array): JsonObject | undefined {

@@ -72,9 +72,10 @@ export class SharedAnswers {
     try {
       return await operation();
     } catch (error) {
-      if (!(error instanceof UnavailableError)) throw error;
       const { logger, bucket } = this.#options;
-      logger.debug({ error, bucket: bucket.name }, "the shared cache of look-ups cannot be reached");
+      const fields = { error, bucket: bucket.name };
+      if (error instanceof UnavailableError) logger.debug(fields, "the shared cache of look-ups is away");
+      else logger.warn(fields, "the shared cache of look-ups cannot be used");
       return "away";
     }
   }
