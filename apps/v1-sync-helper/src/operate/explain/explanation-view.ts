@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+import type { Mapping } from "../../mappings/mapping-key.ts";
+import type { Author } from "../../objects/author.ts";
+import type { FieldChange, Plan, WriteCall } from "../../objects/plan.ts";
+import { columns, cut, harmless } from "../text/harmless.ts";
+import { moment } from "../text/times.ts";
+import type { Explanation, ParentFound, RecordFound, Told } from "./explanation.ts";
+import { stateWords } from "./state-words.ts";
+
+const widest = 160;
+
+/** For people; lines with their ends. */
+export function explanationText(explanation: Explanation, nowMs: number): string {
+  const { key, kind, record, mapping, state, parents, author, plan } = explanation;
+  const sections: readonly (readonly [title: string, lines: readonly string[]])[] = [
+    ["State", tell(state, (value) => [value?.status ?? "unknown to us", ...stateWords(value, nowMs)])],
+    ["In v2", tell(mapping, (value) => [mappingWords(value)])],
+    ["Parents", tell(parents, (value) => value.flatMap((parent) => parentLines(parent, 0)))],
+    ["Author", tell(author, (value) => authorLines(value))],
+    ["If it were done now", tell(plan, planLines)],
+    ["In v1", tell(record, (value) => recordLines(value, nowMs))],
+  ];
+  const body = sections
+    .filter(([, lines]) => lines.length > 0)
+    .map(([title, lines]) => `${title}\n${lines.map((line) => `  ${cut(harmless(line), widest)}\n`).join("")}`);
+  return `${harmless(key)} (${kind})\n\n${body.join("\n")}`;
+}
+
+function tell<T>(part: Told<T>, lines: (value: T) => readonly string[]): readonly string[] {
+  return "value" in part ? lines(part.value) : [`could not be told: ${part.unknown}`];
+}
+
+function recordLines(record: RecordFound, nowMs: number): readonly string[] {
+  if (record.content === "missing") return ["There is no such key in v1-objects."];
+  const { revision, writtenAt, content, columns: values = {}, problem } = record;
+  const when = writtenAt === undefined ? "" : `, written ${moment(writtenAt, nowMs)}`;
+  const rows = Object.entries(values).map(([name, value]) => [name, JSON.stringify(value)]);
+  return [
+    `Revision ${revision}${when}: ${contentWords[content]}${problem === undefined ? "" : ` ${problem}`}`,
+    ...columns(rows, 100).split("\n").filter(Boolean),
+  ];
+}
+
+const contentWords = {
+  alive: "a record.",
+  deleted: "deleted in v1.",
+  unusable: "not readable.",
+} as const;
+
+function mappingWords(mapping: Mapping): string {
+  switch (mapping.state) {
+    case "absent":
+      return "It is not mapped to anything in v2.";
+    case "mapped":
+      return `It is ${mapping.uid}${mapping.committeeUid === undefined ? "" : ` of committee ${mapping.committeeUid}`}.`;
+    case "deleted":
+      return "It was deleted in v2 and is not created again by itself; `v1-sync-helper resync` does it.";
+  }
+}
+
+function parentLines({ column, key, mapping, isInV1, state, parents }: ParentFound, depth: number): readonly string[] {
+  const indent = "  ".repeat(depth);
+  if (mapping.state === "mapped") return [`${indent}${column} → ${key}: ${mapping.uid} in v2`];
+  const inV2 = mapping.state === "deleted" ? "deleted in v2" : "not in v2";
+  const inV1 = isInV1 === false ? "; v1 has no such record either" : "";
+  const reason = state?.reason;
+  const became =
+    state === undefined
+      ? "; nothing is remembered of it"
+      : `; ${state.status}${reason === undefined ? "" : `: ${reason.code}: ${reason.message}`}`;
+  return [
+    `${indent}${column} → ${key}: ${inV2}${inV1}${became}`,
+    ...parents.flatMap((parent) => parentLines(parent, depth + 1)),
+  ];
+}
+
+function authorLines({ principal, email, kind, why }: Author): readonly string[] {
+  const mail = email === undefined ? "" : ` <${email}>`;
+  return [`${principal}${mail} (${kind})${why === undefined ? "" : `: ${why}`}`];
+}
+
+function planLines(plan: Plan | undefined): readonly string[] {
+  if (plan === undefined) return ["Nothing: v1 has no record of it that is alive, and v2 no object."];
+  switch (plan.action) {
+    case "create":
+      return [...callLines(plan.call), ...noteLines(plan.notes)];
+    case "update":
+      return [...plan.calls.flatMap(callLines), ...noteLines(plan.notes)];
+    case "unchanged":
+      return [`Nothing: v2 says the same of ${plan.uid}.`, ...noteLines(plan.notes)];
+    case "delete":
+      return plan.call === undefined
+        ? [`Nothing is sent: ${plan.uid} is gone from v2 already; the mapping is marked.`]
+        : [
+            ...callLines(plan.call),
+            ...(plan.next === "create" ? ["Then it is created in its new committee."] : []),
+          ];
+    case "park":
+      return [`It waits for ${plan.waitsFor.join(" or ")}: ${plan.reason.message}`];
+    case "refuse":
+      return [`It cannot be done: ${plan.reason.code}: ${plan.reason.message}`];
+    case "ignore":
+      return [`It is left alone: ${plan.reason.code}: ${plan.reason.message}`];
+  }
+}
+
+function callLines({ method, path, service, ifMatch, changes }: WriteCall): readonly string[] {
+  const match = ifMatch === undefined ? "" : `, If-Match ${ifMatch}`;
+  return [`${method} ${path} (${service} service${match})`, ...changes.map(changeLine)];
+}
+
+function changeLine({ field, from, to }: FieldChange): string {
+  return `    ${field}: ${shown(from)} → ${shown(to)}`;
+}
+
+function shown(value: FieldChange["from"]): string {
+  return value === undefined ? "(none)" : cut(JSON.stringify(value), 60);
+}
+
+function noteLines(notes: readonly string[]): readonly string[] {
+  return notes.map((note) => `Note: ${note}`);
+}
