@@ -21,11 +21,6 @@ export class Faults {
   directory: "up" | "down" = "up";
   /** Who answers `X-Sync: true`. */
   indexer: "up" | "absent" = "up";
-  /**
-   * The services' own NATS look-ups: `silent` takes requests and never answers (so creates of committees hang), `absent`
-   * makes NATS say at once that nobody is there.
-   */
-  responders: "up" | "silent" | "absent" = "up";
   /** How every stale revision is answered, where no fault of the request says otherwise. */
   staleShape: StaleShape = "native";
   /** How long the project service waits for a NATS that is away; milliseconds. */
@@ -33,7 +28,10 @@ export class Faults {
   readonly #timers: Timers;
   readonly #script: { readonly fault: Fault; readonly where: (request: FaultRequest) => boolean }[] = [];
   readonly #late = new Set<LateCommit>();
+  /** Called when `responders` changes. */
+  onResponders: () => void = () => undefined;
   #nats: "up" | "away" = "up";
+  #responders: "up" | "silent" | "absent" = "up";
   #committeeIsBroken = false;
   #whenSpeaking: (() => void)[] = [];
 
@@ -49,6 +47,20 @@ export class Faults {
   set nats(state: "up" | "away") {
     this.#nats = state;
     if (state === "away") this.#committeeIsBroken = true;
+  }
+
+  /**
+   * The services' NATS look-ups, for clients and for each other: `silent` takes requests and never answers (so creates and
+   * updates of committees hang until it is up again), `absent` has NATS say at once that nobody is there.
+   */
+  get responders(): "up" | "silent" | "absent" {
+    return this.#responders;
+  }
+
+  set responders(state: "up" | "silent" | "absent") {
+    this.#responders = state;
+    this.onResponders();
+    if (state === "up") for (const resume of this.#whenSpeaking.splice(0)) resume();
   }
 
   get committeeIsBroken(): boolean {
@@ -105,12 +117,7 @@ export class Faults {
     });
   }
 
-  /** Ends the silence of the responders for the requests that hang in it. */
-  speak(): void {
-    this.responders = "up";
-    for (const resume of this.#whenSpeaking.splice(0)) resume();
-  }
-
+  /** Waits for the end of the responders' silence. */
   untilSpeaking(): Promise<void> {
     return new Promise((resolve) => this.#whenSpeaking.push(resolve));
   }

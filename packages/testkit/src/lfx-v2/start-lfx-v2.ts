@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { connect, type NatsConnection } from "@nats-io/transport-node";
 
 import { startBackground } from "./background.ts";
 import { anyOrganization, Directory, type OrganizationLookup, type Person } from "./directory.ts";
@@ -6,8 +7,10 @@ import type { Latency } from "./faults.ts";
 import { Faults } from "./faults.ts";
 import { startHttpService } from "./http-service.ts";
 import { Model } from "./model.ts";
+import { type Mirror, startMirror } from "./nats-mirror.ts";
+import { startResponders } from "./nats-responders.ts";
 import { createRoot } from "./projects.ts";
-import type { State } from "./state.ts";
+import type { PublishedMessage, State } from "./state.ts";
 import { Store } from "./store.ts";
 import { Timers } from "./timers.ts";
 import { TokenCheck, type TokenCheckOptions } from "./token-check.ts";
@@ -21,6 +24,17 @@ export interface LfxV2Options extends TokenCheckOptions {
   /** Default: every id that looks like one is an organization's. */
   readonly organizations?: OrganizationLookup;
   readonly record?: WriteLogOptions;
+  /** A connection, which stays open, or the URL of a server: the services' look-ups are answered there. */
+  readonly nats?: NatsConnection | string;
+  /**
+   * Keeps the buckets `projects`, `committees` and `committee-members` in that server, for clients that read them: what an
+   * answer says is in them before it goes out. `maxBytes` of each, default 16 MiB, is reserved.
+   */
+  readonly buckets?: boolean | { readonly maxBytes: number };
+  /** Publishes there the messages for the index, access control and events. */
+  readonly publishes?: boolean;
+  /** Told of each of those messages. */
+  readonly onMessage?: (message: PublishedMessage) => void;
   /** Milliseconds until the committee service's own writes after a request; default 2. */
   readonly backgroundMs?: number;
 }
@@ -49,12 +63,19 @@ export interface LfxV2 extends AsyncDisposable {
  */
 export async function startLfxV2(options: LfxV2Options): Promise<LfxV2> {
   await using stack = new AsyncDisposableStack();
-  const timers = stack.adopt(new Timers(), (timers) => timers.end());
+  const timers = stack.adopt(new Timers(), (each) => each.end());
   const store = new Store();
   const faults = new Faults(timers);
   faults.latency = options.latency ?? 0;
   const tokens = new TokenCheck(options);
+  const connection = await connectionOf(options, stack);
+  const mirror = await mirrorOf(options, connection);
+  if (mirror !== undefined) {
+    stack.use(mirror);
+    store.onWrite = mirror.onWrite;
+  }
   const rootUid = createRoot(store);
+  await mirror?.settled();
   const state: State = {
     store,
     faults,
@@ -64,11 +85,14 @@ export async function startLfxV2(options: LfxV2Options): Promise<LfxV2> {
     tokens,
     timers,
     background: startBackground(timers, options.backgroundMs ?? 2),
-    mirrored: undefined,
-    publish: undefined,
+    mirrored: mirror?.settled,
+    publish: publisherOf(options, connection),
   };
+  if (connection !== undefined) stack.use(startResponders(connection, state));
   const project = stack.use(await startHttpService("project", state));
   const committee = stack.use(await startHttpService("committee", state));
+  // Who asks next shall find the subscriptions.
+  await connection?.flush();
   const owned = stack.move();
   return {
     projectUrl: project.url,
@@ -79,7 +103,39 @@ export async function startLfxV2(options: LfxV2Options): Promise<LfxV2> {
     record: state.log,
     directory: state.directory,
     setKeys: (jwks) => tokens.setKeys(jwks),
-    settled: () => state.background.settled(),
+    settled: async () => {
+      await state.background.settled();
+      await mirror?.settled();
+    },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+async function connectionOf(
+  { nats }: LfxV2Options,
+  stack: AsyncDisposableStack,
+): Promise<NatsConnection | undefined> {
+  if (typeof nats !== "string") return nats;
+  return stack.adopt(await connect({ servers: nats }), (own) => own.close());
+}
+
+async function mirrorOf(
+  { buckets = false }: LfxV2Options,
+  connection: NatsConnection | undefined,
+): Promise<Mirror | undefined> {
+  if (buckets === false) return undefined;
+  if (connection === undefined) throw new TypeError("buckets needs nats.");
+  return startMirror(connection, typeof buckets === "object" ? buckets.maxBytes : 16 * 1024 * 1024);
+}
+
+function publisherOf(
+  { publishes = false, onMessage }: LfxV2Options,
+  connection: NatsConnection | undefined,
+): State["publish"] {
+  if (!publishes) return onMessage;
+  if (connection === undefined) throw new TypeError("publishes needs nats.");
+  return (message) => {
+    connection.publish(message.subject, JSON.stringify(message.data));
+    onMessage?.(message);
   };
 }
