@@ -84,8 +84,12 @@ function planCreate(record: V1Record, project: verdict.Parent): Plan {
   if (problems.length > 0 || typeof name !== "string") return verdict.unusableRecord(problems);
   if (project.is !== "mapped") return verdict.parkUntil(project.is === "unmapped" ? [project.key] : []);
   const remarks = record.read(["type__c"])?.value ? [] : ["type__c is empty: category is sent as Other"];
-  const naturalKey = { kind: "committee", projectUid: project.uid, name } as const;
-  return planPost(naturalKey, { service: "committee", path: "/committees" }, overlaid, remarks);
+  const projectId = verdict.idIn(record, projectColumn);
+  const identity = {
+    naturalKey: { kind: "committee", projectUid: project.uid, name },
+    ids: projectId === undefined ? {} : { projectId },
+  } as const;
+  return planPost(identity, { service: "committee", path: "/committees" }, overlaid, remarks);
 }
 
 async function planUpdate(

@@ -44,6 +44,8 @@ const email = requiredText(
 );
 
 export const committeeColumn = "collaboration_name__c";
+/** Of the project that the committee belongs to; only for the mapping. */
+export const projectColumn = "project_name__c";
 export const personColumn = "contact_name__c";
 export const organizationColumn = "account__c";
 

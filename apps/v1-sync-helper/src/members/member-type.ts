@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import { mappingKey } from "../mappings/mapping-key.ts";
+import type { V1Ids } from "../mappings/mappings.ts";
 import { draftOf, type Part, planPost, planPuts, planRemoval } from "../objects/assemble.ts";
 import type { Draft } from "../objects/field-path.ts";
 import { type Overlaid, overlay } from "../objects/overlay.ts";
@@ -10,7 +11,7 @@ import * as verdict from "../objects/verdict.ts";
 import type { ObjectType, Subject, World } from "../objects/world.ts";
 import { isJsonObject } from "../records/json.ts";
 import type { V1Record } from "../records/v1-record.ts";
-import { committeeColumn, memberTable } from "./member-table.ts";
+import { committeeColumn, memberTable, personColumn, projectColumn } from "./member-table.ts";
 import { findPersonAndOrganization } from "./person-and-organization.ts";
 
 /** Members of committees: `platform-community__c` of v1, `/committees/{uid}/members` of v2. */
@@ -75,8 +76,19 @@ function planCreate(record: V1Record, committeeUid: string, lookups: ReadonlyMap
   const { email } = body;
   if (problems.length > 0 || typeof email !== "string") return verdict.unusableRecord(problems);
   prune(body);
-  const naturalKey = { kind: "member", committeeUid, email } as const;
-  return planPost(naturalKey, { service: "committee", path: membersPath(committeeUid) }, overlaid, []);
+  const identity = { naturalKey: { kind: "member", committeeUid, email }, ids: idsOf(record) } as const;
+  return planPost(identity, { service: "committee", path: membersPath(committeeUid) }, overlaid);
+}
+
+function idsOf(record: V1Record): V1Ids {
+  const projectId = verdict.idIn(record, projectColumn);
+  const committeeId = verdict.idIn(record, committeeColumn);
+  const contactId = verdict.idIn(record, personColumn);
+  return {
+    ...(projectId !== undefined && { projectId }),
+    ...(committeeId !== undefined && { committeeId }),
+    ...(contactId !== undefined && { contactId }),
+  };
 }
 
 async function planUpdate(

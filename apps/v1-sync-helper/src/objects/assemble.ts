@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { V1Ids } from "../mappings/mappings.ts";
 import type { JsonObject } from "../records/json.ts";
 import type { V1Record } from "../records/v1-record.ts";
 import type { Resource } from "../services/answer.ts";
@@ -66,16 +67,18 @@ export function planPuts(
     : { action: "update", uid, calls: [first, ...others], sent, notes };
 }
 
+/** @param remarks notes that are not about one column */
 export function planPost(
-  naturalKey: NaturalKey,
+  { naturalKey, ids }: { readonly naturalKey: NaturalKey; readonly ids?: V1Ids },
   { service, path }: Pick<Part, "service" | "path">,
   overlaid: Overlaid,
-  remarks: Notes,
+  remarks: Notes = [],
 ): Plan {
   const { body } = overlaid;
   return {
     action: "create",
     naturalKey,
+    ...(ids === undefined ? {} : { ids }),
     call: { service, method: "POST", path, body, changes: changesOfCreate(body) },
     sent: sentOf(overlaid, undefined),
     notes: [...remarks, ...overlaid.notes],

@@ -69,6 +69,16 @@ export async function findParent(
   return { is: "unmapped", id, key: mappingKey(kind, id) };
 }
 
+/**
+ * An id that a column holds, for the mapping of the object that is created. Ids stand there between colons, so what is
+ * no id is left out.
+ */
+export function idIn(record: V1Record, column: string): string | undefined {
+  const value = record.read([column])?.value;
+  const id = typeof value === "string" ? value.trim() : "";
+  return /^[\w-]+$/.test(id) ? id : undefined;
+}
+
 export function parentDeleted(column: string, id: string): Refusal {
   const message = `${column} names ${id}, which was deleted in v2: give the record another parent, or drop it.`;
   return { action: "refuse", reason: { code: "parent_deleted", message } };

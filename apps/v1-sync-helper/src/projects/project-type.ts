@@ -80,7 +80,12 @@ async function planCreate(
   body["public"] = (await publicByRule(record, body, true, world)) ?? body["public"];
   addRequired(body);
   const remarks = remark === undefined ? relations.notes : [...relations.notes, remark];
-  return planPost({ kind: "project", slug }, { service: "project", path: "/projects" }, overlaid, remarks);
+  return planPost(
+    { naturalKey: { kind: "project", slug } },
+    { service: "project", path: "/projects" },
+    overlaid,
+    remarks,
+  );
 }
 
 async function planUpdate(
