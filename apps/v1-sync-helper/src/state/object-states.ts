@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
+import type { Bucket, Change } from "../nats/bucket.ts";
+import { escapeKey, unescapeKey } from "../nats/key.ts";
 import type { ObjectState } from "./object-state.ts";
+import { decodeState, encodeState, isDoneState } from "./state-codec.ts";
 
-/** A record that is there and cannot be read. It is never treated as absent: a person has to look. */
-export class UnreadableStateError extends Error {
-  override readonly name = "UnreadableStateError";
-}
+export { UnreadableStateError } from "./state-codec.ts";
 
 /** A state that was written; decoding is left to those who want it. */
 export interface StateChange {
@@ -12,9 +12,9 @@ export interface StateChange {
   readonly key: string;
   /** For the next `write`. */
   readonly version: number;
-  /** Known without decoding. */
+  /** Known without decoding. False where a person wrote the record in another form. */
   readonly isDone: boolean;
-  /** `undefined`: the record was removed. @throws {UnreadableStateError} */
+  /** `undefined`: the record was removed. Call it before the listener returns. @throws {UnreadableStateError} */
   readonly state: () => ObjectState | undefined;
 }
 
@@ -38,5 +38,35 @@ export interface ObjectStates {
     readonly signal: AbortSignal;
     readonly onChange: (change: StateChange) => void;
     readonly onCaughtUp?: () => void;
+    readonly onRestart?: () => void;
   }) => void;
+}
+
+const prefix = "object.";
+
+export function createObjectStates(bucket: Bucket): ObjectStates {
+  return {
+    async read(key) {
+      const entry = await bucket.get(prefix + escapeKey(key));
+      if (entry === undefined) return { version: 0 };
+      return { state: decodeState(key, entry.value), version: entry.revision };
+    },
+    write(key, state, version) {
+      const stored = prefix + escapeKey(key);
+      const value = encodeState(state);
+      return version === 0 ? bucket.create(stored, value) : bucket.update(stored, value, version);
+    },
+    watch: ({ onChange, ...options }) =>
+      bucket.watch([`${prefix}>`], { ...options, onChange: (change) => onChange(stateChange(change)) }),
+  };
+}
+
+function stateChange({ key: stored, revision, value }: Change): StateChange {
+  const key = unescapeKey(stored.slice(prefix.length));
+  return {
+    key,
+    version: revision,
+    isDone: value !== undefined && isDoneState(value),
+    state: () => (value === undefined ? undefined : decodeState(key, value)),
+  };
 }
