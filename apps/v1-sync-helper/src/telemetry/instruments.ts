@@ -109,7 +109,7 @@ export const instruments = defineInstruments({
   natsConnected: {
     kind: "observable",
     name: "v1_sync.nats.connected",
-    unit: "1",
+    unit: "{connection}",
     description: "1 while there is a connection to NATS.",
   },
   natsDisconnects: {
@@ -179,7 +179,7 @@ export const instruments = defineInstruments({
   buildInfo: {
     kind: "observable",
     name: "v1_sync.build_info",
-    unit: "1",
+    unit: "{build}",
     description: "Always 1; the labels say what runs.",
     labels: { version: "any", node: "any" },
   },

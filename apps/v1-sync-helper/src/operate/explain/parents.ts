@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { createRecord } from "../../records/v1-record.ts";
+import { projectColumn } from "../../committees/committee-table.ts";
+import { committeeColumn } from "../../members/member-table.ts";
+import { legalParentColumn, parentColumn } from "../../projects/project-table.ts";
 import type { JsonObject } from "../../records/json.ts";
 import { type ObjectKey, type ObjectKind, objectKey } from "../../records/object-key.ts";
 import { readContent } from "../../sync/content.ts";
@@ -10,11 +13,11 @@ import type { ParentFound } from "./explanation.ts";
 /** Columns that name a parent by its id in v1, and the parent's kind. */
 const parentColumns = {
   project: [
-    ["parent_project__c", "project"],
-    ["parent_entity_relationship__c", "project"],
+    [parentColumn, "project"],
+    [legalParentColumn, "project"],
   ],
-  committee: [["project_name__c", "project"]],
-  member: [["collaboration_name__c", "committee"]],
+  committee: [[projectColumn, "project"]],
+  member: [[committeeColumn, "committee"]],
 } as const satisfies Record<ObjectKind, readonly (readonly [string, ObjectKind])[]>;
 
 const maxDepth = 12;

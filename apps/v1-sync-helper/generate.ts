@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+// Writes the README's tables from what the program itself reads (`--check` only compares).
+import { settingsTable } from "@repo/service";
+import { instrumentsTable } from "@repo/telemetry";
+import { generateSections } from "@repo/tools/generated";
+import type { Command } from "commander";
+import {
+  committeeRemarks,
+  committeeSettingsTable,
+  committeeTable,
+} from "./src/committees/committee-table.ts";
+import { memberRemarks, memberTable } from "./src/members/member-table.ts";
+import type { Row, Table } from "./src/objects/table.ts";
+import type { CliContext } from "./src/operate/cli/context.ts";
+import { exitCodeTable } from "./src/operate/cli/exit-codes.ts";
+import { createProgram, programName } from "./src/operate/cli/program.ts";
+import { projectRemarks, projectSettingsTable, projectTable } from "./src/projects/project-table.ts";
+import { secretsSchema, settingsSchema } from "./src/settings/schema.ts";
+import { reasonCodes } from "./src/state/reason.ts";
+import { instruments } from "./src/telemetry/instruments.ts";
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [head, head.map(() => "---"), ...rows.map((cells) => cells.map(escapeCell))];
+  return `${lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n")}\n`;
+}
+
+function escapeCell(text: string): string {
+  return text.replaceAll("|", String.raw`\|`);
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
+
+/** One kind of object: its fields, those of its settings, and what does not fit into a row. */
+function mapping(own: Table, settings: Table, remarks: readonly string[]): string {
+  const rows = [...own.map((row) => mappingRow(row, "")), ...settings.map((row) => mappingRow(row, "settings: "))];
+  const list = remarks.map((remark) => `- ${remark}\n`).join("");
+  return `${table(["v1 column", "v2 field", "What becomes of it"], rows)}${list === "" ? "" : `\n${list}`}`;
+}
+
+function mappingRow({ from, to, rule, whenNew, required }: Row, part: string): readonly string[] {
+  const preset = whenNew === undefined ? [] : [`new objects without it: ${code(JSON.stringify(whenNew))}`];
+  const words = [
+    from.length === 0 ? "not in v1" : ruleWords(rule),
+    ...(required === undefined ? [] : ["**required**"]),
+    ...preset,
+  ];
+  return [from.map(code).join(", else ") || "–", `${part}${code(to)}`, words.join("; ")];
+}
+
+function ruleWords(rule: Row["rule"]): string {
+  return "words" in rule ? rule.words : rule.takes;
+}
+
+const nowhere = { isTty: false, terminal: undefined, write: () => Promise.resolve() };
+const context: CliContext = {
+  env: {},
+  stdout: nowhere,
+  stderr: nowhere,
+  interrupted: () => new AbortController().signal,
+};
+const program = createProgram({ context, exitWith: () => undefined, writeHelp: () => undefined });
+
+function commandRows(command: Command, prefix: string): readonly (readonly string[])[] {
+  const name = `${prefix}${command.name()}`;
+  if (command.commands.length > 0)
+    return command.commands.flatMap((child) => commandRows(child, `${name} `));
+  const args = command.registeredArguments
+    .map((argument) => {
+      const shown = `${argument.name().toUpperCase()}${argument.variadic ? "..." : ""}`;
+      return argument.required ? ` ${shown}` : ` [${shown}]`;
+    })
+    .join("");
+  const options = command.options.filter(({ hidden }) => !hidden).map(({ flags }) => code(flags));
+  return [[code(`${name}${args}`), command.description(), options.join(", ")]];
+}
+
+await generateSections("README.md", {
+  settings: settingsTable(settingsSchema),
+  secrets: settingsTable(secretsSchema),
+  projects: mapping(projectTable, projectSettingsTable, projectRemarks),
+  committees: mapping(committeeTable, committeeSettingsTable, committeeRemarks),
+  members: mapping(memberTable, [], memberRemarks),
+  reasons: table(
+    ["Reason", "Means"],
+    Object.entries(reasonCodes).map(([reason, meaning]) => [code(reason), meaning]),
+  ),
+  commands: table(
+    [`${programName} …`, "Does", "Options"],
+    program.commands.flatMap((command) => commandRows(command, "")),
+  ),
+  exit: table(["Exit code", "Means"], exitCodeTable),
+  metrics: instrumentsTable(instruments),
+});
