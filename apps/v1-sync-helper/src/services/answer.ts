@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-import type { Author } from "../objects/author.ts";
-import type { WriteCall } from "../objects/plan.ts";
 import type { JsonObject } from "../records/json.ts";
 import type { Reason } from "../state/reason.ts";
 
@@ -27,19 +25,6 @@ export type WriteAnswer =
   | { readonly result: "unavailable"; readonly reason: Reason; readonly retryAfterMs?: number }
   /** Perhaps carried out: time-out, broken connection, 5xx. */
   | { readonly result: "unknown"; readonly reason: Reason; readonly retryAfterMs?: number };
-
-/** Calls that change v2. */
-export interface Writer {
-  /**
-   * Answers at the latest `requestTimeoutMs` after it began; begins nothing after `notAfterMs` of monotonic time
-   * (`unavailable` then), for which it may have waited in a queue.
-   */
-  readonly send: (
-    call: WriteCall,
-    as: Author,
-    limits: { readonly notAfterMs: number },
-  ) => Promise<WriteAnswer>;
-}
 
 /** A read failed: the service, NATS or a look-up did not answer. Nothing is known, so nothing may be concluded. */
 export class UnavailableError extends Error {

@@ -10,6 +10,6 @@ export interface AuthHeaders {
    * @throws when there is no token to be had; the call is not sent then
    */
   readonly headersFor: (author: Author, service: ServiceName) => Promise<Readonly<Record<string, string>>>;
-  /** The service did not accept the token of these headers: the next ones hold another. */
-  readonly refused: (author: Author, service: ServiceName) => void;
+  /** The service did not accept the token of these headers: the next ones, asked for once this is over, hold another. */
+  readonly refused: (author: Author, service: ServiceName) => void | Promise<void>;
 }

@@ -8,6 +8,7 @@ import {
   type HttpClient,
   HttpError,
   type HttpResponse,
+  waitMs,
 } from "@repo/http-retry";
 import type { Author } from "../objects/author.ts";
 import type { ServiceName, WriteCall } from "../objects/plan.ts";
@@ -132,10 +133,10 @@ export class ServiceClient implements AsyncDisposable {
     const first = await this.#request(outgoing);
     if (!(first instanceof HttpError) || first.response === undefined) return first;
     if (!isTokenRefusal(first.response)) return first;
-    auth.refused(outgoing.author, service);
-    // With less time than that a write is more likely to end with nobody knowing what became of it.
-    const leftMs = outgoing.deadline - performance.now();
-    return leftMs >= requestTimeoutMs / 2 ? this.#request(outgoing) : first;
+    // With less time than half a write is too likely to end with nobody knowing what became of it.
+    const latest = outgoing.deadline - requestTimeoutMs / 2;
+    await atMost(latest - performance.now(), auth.refused(outgoing.author, service));
+    return performance.now() < latest ? this.#request(outgoing) : first;
   }
 
   async #request(outgoing: Outgoing): Promise<HttpResponse | HttpError> {
@@ -173,6 +174,13 @@ export class ServiceClient implements AsyncDisposable {
       retries: attempts - 1,
     });
   }
+}
+
+/** Waits for `promise`, which goes on by itself when it takes longer than `ms`. */
+async function atMost(ms: number, promise: void | Promise<void>): Promise<void> {
+  if (promise === undefined) return;
+  const over = new AbortController();
+  await Promise.race([promise, waitMs(ms, over.signal)]).finally(() => over.abort());
 }
 
 /** @see lfx-v2-committee-service: `X-Sync` waits for the search index, `X-Skip-Notification` is for members only */

@@ -289,6 +289,26 @@ test("sends nothing without credentials, and says why there are none", async ({ 
   expect(server.requests).toEqual([]);
 });
 
+test("waits for new credentials, but not for ever", async ({ expect, onTestFinished }) => {
+  let token = "old";
+  const auth = {
+    headersFor: async () => ({ authorization: token }),
+    refused: async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      token = "new";
+    },
+  };
+  const script = (socket: Socket, request: { readonly headers: Readonly<Record<string, string>> }) =>
+    socket.write(request.headers.authorization === "new" ? project : tokenFault);
+  const { services } = await scriptedServices(script, onTestFinished, { auth });
+  expect(await services.get("project", projectPath(uid))).toMatchObject({ etag: "14" });
+  const hanging = { headersFor: auth.headersFor, refused: () => new Promise<void>(() => undefined) };
+  token = "old";
+  const other = await scriptedServices(script, onTestFinished, { auth: hanging, requestTimeoutMs: 1000 });
+  expect((await other.services.send(createProject, jane)).result).toBe("unavailable");
+  expect(other.server.requests).toHaveLength(1);
+});
+
 test("does not wait for credentials for ever", async ({ expect, onTestFinished }) => {
   const auth = { headersFor: () => new Promise<never>(() => undefined), refused: () => undefined };
   const { services } = await scriptedServices(() => undefined, onTestFinished, {
