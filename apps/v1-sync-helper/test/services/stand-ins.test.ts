@@ -46,7 +46,7 @@ beforeAll(async () => {
       keyId: "one",
       jwksUrl: new URL("http://127.0.0.1:9/"),
       clock: systemClock,
-      logger: createLogger({ name: "test", level: "error" }),
+      logger: createLogger({ name: "test", version: "0", level: "error" }),
     }),
   );
   services = stack.use(
