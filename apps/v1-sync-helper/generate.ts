@@ -13,7 +13,8 @@ import { memberRemarks, memberTable } from "./src/members/member-table.ts";
 import type { Row, Table } from "./src/objects/table.ts";
 import type { CliContext } from "./src/operate/cli/context.ts";
 import { exitCodeTable } from "./src/operate/cli/exit-codes.ts";
-import { createProgram, programName } from "./src/operate/cli/program.ts";
+import { createProgram } from "./src/operate/cli/program.ts";
+import { programName } from "./src/operate/cli/program-name.ts";
 import { projectRemarks, projectSettingsTable, projectTable } from "./src/projects/project-table.ts";
 import { secretsSchema, settingsSchema } from "./src/settings/schema.ts";
 import { reasonCodes } from "./src/state/reason.ts";
@@ -34,7 +35,10 @@ function code(text: string): string {
 
 /** One kind of object: its fields, those of its settings, and what does not fit into a row. */
 function mapping(own: Table, settings: Table, remarks: readonly string[]): string {
-  const rows = [...own.map((row) => mappingRow(row, "")), ...settings.map((row) => mappingRow(row, "settings: "))];
+  const rows = [
+    ...own.map((row) => mappingRow(row, "")),
+    ...settings.map((row) => mappingRow(row, "settings: ")),
+  ];
   const list = remarks.map((remark) => `- ${remark}\n`).join("");
   return `${table(["v1 column", "v2 field", "What becomes of it"], rows)}${list === "" ? "" : `\n${list}`}`;
 }
@@ -42,15 +46,11 @@ function mapping(own: Table, settings: Table, remarks: readonly string[]): strin
 function mappingRow({ from, to, rule, whenNew, required }: Row, part: string): readonly string[] {
   const preset = whenNew === undefined ? [] : [`new objects without it: ${code(JSON.stringify(whenNew))}`];
   const words = [
-    from.length === 0 ? "not in v1" : ruleWords(rule),
+    from.length === 0 ? "not in v1" : rule.words,
     ...(required === undefined ? [] : ["**required**"]),
     ...preset,
   ];
   return [from.map(code).join(", else ") || "–", `${part}${code(to)}`, words.join("; ")];
-}
-
-function ruleWords(rule: Row["rule"]): string {
-  return "words" in rule ? rule.words : rule.takes;
 }
 
 const nowhere = { isTty: false, terminal: undefined, write: () => Promise.resolve() };
@@ -64,8 +64,7 @@ const program = createProgram({ context, exitWith: () => undefined, writeHelp: (
 
 function commandRows(command: Command, prefix: string): readonly (readonly string[])[] {
   const name = `${prefix}${command.name()}`;
-  if (command.commands.length > 0)
-    return command.commands.flatMap((child) => commandRows(child, `${name} `));
+  if (command.commands.length > 0) return command.commands.flatMap((child) => commandRows(child, `${name} `));
   const args = command.registeredArguments
     .map((argument) => {
       const shown = `${argument.name().toUpperCase()}${argument.variadic ? "..." : ""}`;

@@ -11,8 +11,7 @@ import { serveCommand } from "../commands/serve.ts";
 import { statusCommand } from "../commands/status.ts";
 import type { CliContext } from "./context.ts";
 import { exitCodeHelp } from "./exit-codes.ts";
-
-export const programName = "v1-sync-helper";
+import { programName } from "./program-name.ts";
 
 /** Makes a command: its name, options and action. What the action needs it imports itself, so that help is quick. */
 export type CommandFactory = (context: CliContext, exitWith: (code: number) => void) => Command;

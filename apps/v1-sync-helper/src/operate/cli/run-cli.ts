@@ -5,7 +5,8 @@ import { UnavailableError } from "../../services/answer.ts";
 import { BrokenPipeError, type CliContext, CommandError, Interrupted, UsageError } from "./context.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { normalizeArgs } from "./normalize-args.ts";
-import { createProgram, programName } from "./program.ts";
+import { createProgram } from "./program.ts";
+import { programName } from "./program-name.ts";
 
 /**
  * Runs one command line; `args` without the interpreter and the script.

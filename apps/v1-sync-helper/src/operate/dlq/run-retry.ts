@@ -4,8 +4,8 @@ import { requested } from "../../state/transition.ts";
 import { type CliContext, UsageError } from "../cli/context.ts";
 import type { RetryFlags } from "../commands/dlq.ts";
 import { openStore, type Store } from "../store/open-store.ts";
-import { findDeadLetters, isDeadLetter } from "./dead-letters.ts";
 import { type Change, changeDeadLetters, findNamed } from "./change-dead-letters.ts";
+import { findDeadLetters, isDeadLetter } from "./dead-letters.ts";
 
 export async function runRetry(
   keys: readonly string[],

@@ -22,7 +22,9 @@ export function explanationText(explanation: Explanation, nowMs: number): string
   ];
   const body = sections
     .filter(([, lines]) => lines.length > 0)
-    .map(([title, lines]) => `${title}\n${lines.map((line) => `  ${cut(harmless(line), widest)}\n`).join("")}`);
+    .map(
+      ([title, lines]) => `${title}\n${lines.map((line) => `  ${cut(harmless(line), widest)}\n`).join("")}`,
+    );
   return `${harmless(key)} (${kind})\n\n${body.join("\n")}`;
 }
 
@@ -58,7 +60,10 @@ function mappingWords(mapping: Mapping): string {
   }
 }
 
-function parentLines({ column, key, mapping, isInV1, state, parents }: ParentFound, depth: number): readonly string[] {
+function parentLines(
+  { column, key, mapping, isInV1, state, parents }: ParentFound,
+  depth: number,
+): readonly string[] {
   const indent = "  ".repeat(depth);
   if (mapping.state === "mapped") return [`${indent}${column} → ${key}: ${mapping.uid} in v2`];
   const inV2 = mapping.state === "deleted" ? "deleted in v2" : "not in v2";

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { createRecord } from "../../records/v1-record.ts";
+
 import { projectColumn } from "../../committees/committee-table.ts";
 import { committeeColumn } from "../../members/member-table.ts";
 import { legalParentColumn, parentColumn } from "../../projects/project-table.ts";
 import type { JsonObject } from "../../records/json.ts";
 import { type ObjectKey, type ObjectKind, objectKey } from "../../records/object-key.ts";
+import { createRecord } from "../../records/v1-record.ts";
 import { readContent } from "../../sync/content.ts";
 import type { Source } from "../../sync/source.ts";
 import type { Store } from "../store/open-store.ts";

@@ -19,9 +19,7 @@ export async function runExplain(text: string, flags: ExplainFlags, context: Cli
     const explanation = await explainObject(key, { store, source, planner: planner.planner });
     isKnown ||= !isNothing(explanation.record) || !isNothing(explanation.state);
     await context.stdout.write(
-      flags.json === true
-        ? `${JSON.stringify(explanation)}\n`
-        : explanationText(explanation, Date.now()),
+      flags.json === true ? `${JSON.stringify(explanation)}\n` : explanationText(explanation, Date.now()),
     );
   }
   return isKnown ? exitCodes.done : exitCodes.notFound;
@@ -31,5 +29,8 @@ export async function runExplain(text: string, flags: ExplainFlags, context: Cli
 function isNothing(part: { readonly value: unknown } | { readonly unknown: string }): boolean {
   if (!("value" in part)) return false;
   const { value } = part;
-  return value === undefined || (typeof value === "object" && value !== null && "content" in value && value.content === "missing");
+  return (
+    value === undefined ||
+    (typeof value === "object" && value !== null && "content" in value && value.content === "missing")
+  );
 }

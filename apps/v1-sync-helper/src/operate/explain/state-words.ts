@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
-import type { Intent, ObjectState } from "../../state/object-state.ts";
+
 import type { NaturalKey } from "../../objects/plan.ts";
+import type { Intent, ObjectState } from "../../state/object-state.ts";
 import { moment, roughly } from "../text/times.ts";
 
 /** What became of an object, why, and what comes next; sentences for people. */
 export function stateWords(state: ObjectState | undefined, nowMs: number): readonly string[] {
   if (state === undefined)
-    return ["Nothing is remembered of it: no instance has met it yet. It comes when the consumer reaches it."];
+    return [
+      "Nothing is remembered of it: no instance has met it yet. It comes when the consumer reaches it.",
+    ];
   return [...happened(state, nowMs), ...why(state), next(state, nowMs), ...open(state, nowMs)];
 }
 
@@ -74,7 +77,9 @@ function open(state: ObjectState, nowMs: number): readonly string[] {
       : []),
     ...(override === "delete" ? ["An operator let its delete go in spite of MAX_DELETES_PER_HOUR."] : []),
     ...(override === "recreate" ? ["An operator wants it to be created again although it was deleted."] : []),
-    ...(crashes > 0 ? [`${crashes} ${crashes === 1 ? "process" : "processes in a row"} ended while at it.`] : []),
+    ...(crashes > 0
+      ? [`${crashes} ${crashes === 1 ? "process" : "processes in a row"} ended while at it.`]
+      : []),
     ...(applied?.leftovers ?? []).map(
       (uid) => `A late create left ${uid} over in v2, which could not be deleted: delete it there.`,
     ),

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { systemClock } from "../../clock.ts";
-import { loadHealthAddress } from "../../settings/settings.ts";
 import { UnavailableError } from "../../services/answer.ts";
+import { loadHealthAddress } from "../../settings/settings.ts";
 import type { CliContext } from "../cli/context.ts";
 import { exitCodes } from "../cli/exit-codes.ts";
 import type { StatusFlags } from "../commands/status.ts";
 import { watchStates } from "../store/collect-states.ts";
-import { openStore, type Store } from "../store/open-store.ts";
 import { readConsumerInfo, readLastSequence } from "../store/consumer-info.ts";
+import { openStore, type Store } from "../store/open-store.ts";
 import { type ConsumerSample, consumerRate } from "./consumer-rate.ts";
 import { askInstance } from "./instance-health.ts";
 import { createScreen } from "./screen.ts";
@@ -40,13 +40,8 @@ export async function runStatus(flags: StatusFlags, context: CliContext): Promis
 /** A server that is away for a moment ends nobody's watching: the numbers stand still meanwhile. */
 async function sample({ link }: Store, signal: AbortSignal): Promise<ConsumerSample | undefined> {
   try {
-    const [info, lastSequence] = await Promise.all([
-      readConsumerInfo(link),
-      readLastSequence(link),
-    ]);
-    return info === undefined
-      ? undefined
-      : { ...info, lastSequence, atMs: systemClock.monotonicMs() };
+    const [info, lastSequence] = await Promise.all([readConsumerInfo(link), readLastSequence(link)]);
+    return info === undefined ? undefined : { ...info, lastSequence, atMs: systemClock.monotonicMs() };
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof UnavailableError) return undefined;

@@ -19,7 +19,12 @@ export async function createScreen(
   const { createLogUpdate } = await import("log-update");
   const update = createLogUpdate(terminal, { showCursor: true });
   return async (text) =>
-    update(fitScreen(`v1-sync-helper, ${new Date().toISOString().slice(11, 19)}Z, Ctrl+C stops\n\n${text}`, terminal));
+    update(
+      fitScreen(
+        `v1-sync-helper, ${new Date().toISOString().slice(11, 19)}Z, Ctrl+C stops\n\n${text}`,
+        terminal,
+      ),
+    );
 }
 
 /** What does not fit is left out at the end and at the right, so that no line breaks. */

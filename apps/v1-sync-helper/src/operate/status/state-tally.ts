@@ -9,7 +9,9 @@ export interface TallySnapshot {
   readonly objects: Readonly<Record<ObjectKind, StatusCounts>>;
   /** Of what is not done and not claimed: how many for which reason, most frequent first. */
   readonly reasons: readonly { readonly reason: string; readonly count: number }[];
-  readonly oldestParked: { readonly key: string; readonly since: string; readonly waitsFor: string } | undefined;
+  readonly oldestParked:
+    | { readonly key: string; readonly since: string; readonly waitsFor: string }
+    | undefined;
   /** Instances that hold claims, and how many. */
   readonly instances: readonly { readonly instance: string; readonly claims: number }[];
   /** Records that cannot be read. */

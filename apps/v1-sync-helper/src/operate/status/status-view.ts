@@ -19,7 +19,9 @@ export function statusText({ consumer, tally, health }: StatusReport, nowMs: num
     ["", ...shownStatuses],
     ...shownKinds.map((kind) => [kind, ...shownStatuses.map((status) => count(tally.objects[kind][status]))]),
   ]);
-  return [`${consumerLine(consumer)}\n\n`, table, ...remarks(tally, nowMs), `${healthLine(health)}\n`].join("");
+  return [`${consumerLine(consumer)}\n\n`, table, ...remarks(tally, nowMs), `${healthLine(health)}\n`].join(
+    "",
+  );
 }
 
 function consumerLine(consumer: StatusReport["consumer"]): string {
@@ -58,7 +60,9 @@ function remarks(tally: TallySnapshot, nowMs: number): readonly string[] {
         ]),
     ...(unreadable.length === 0
       ? []
-      : [`Unreadable records: ${unreadable.slice(0, 5).map(harmless).join(", ")}${unreadable.length > 5 ? ", …" : ""}\n`]),
+      : [
+          `Unreadable records: ${unreadable.slice(0, 5).map(harmless).join(", ")}${unreadable.length > 5 ? ", …" : ""}\n`,
+        ]),
   ];
 }
 

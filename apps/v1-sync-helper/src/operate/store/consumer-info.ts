@@ -26,7 +26,11 @@ const StreamInfo = z.object({ state: z.object({ last_seq: z.number() }) });
 export async function readConsumerInfo(link: NatsLink): Promise<ConsumerInfo | undefined> {
   const info = await orMissing(askApi(link, `CONSUMER.INFO.${objectsStream}.${consumerName}`));
   if (info === undefined) return undefined;
-  const { num_pending: pending, num_ack_pending: ackPending, num_redelivered: redelivered } = Info.parse(info);
+  const {
+    num_pending: pending,
+    num_ack_pending: ackPending,
+    num_redelivered: redelivered,
+  } = Info.parse(info);
   return { pending, ackPending, redelivered };
 }
 
@@ -42,7 +46,8 @@ async function orMissing<T>(answer: Promise<T>): Promise<T | undefined> {
   } catch (error) {
     const isMissing =
       error instanceof JetStreamApiError &&
-      (error.errorCode === apiErrorCodes.consumerNotFound || error.errorCode === apiErrorCodes.streamNotFound);
+      (error.errorCode === apiErrorCodes.consumerNotFound ||
+        error.errorCode === apiErrorCodes.streamNotFound);
     if (isMissing) return undefined;
     throw error;
   }

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: MIT
 import type { Bucket } from "../../nats/bucket.ts";
-import { type ObjectKey, objectKey, objectKinds, parseObjectKey, streamOfKind } from "../../records/object-key.ts";
+import {
+  type ObjectKey,
+  objectKey,
+  objectKinds,
+  parseObjectKey,
+  streamOfKind,
+} from "../../records/object-key.ts";
 import type { ObjectStates } from "../../state/object-states.ts";
 import { CommandError, UsageError } from "../cli/context.ts";
 import { exitCodes } from "../cli/exit-codes.ts";

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+import { request } from "undici";
+import type { ServiceName } from "../../objects/plan.ts";
+import type { V2 } from "../serve/open-v2.ts";
+import { CheckSkipped } from "./check.ts";
+
+const timeoutMs = 5000;
+
+/** `/readyz` of a service, at its base address. */
+export async function checkReady(url: string | undefined): Promise<string> {
+  if (url === undefined)
+    throw new CheckSkipped("COMMITTEE_SERVICE_URL is not set: committees and members are parked");
+  const { statusCode, body } = await request(`${url}/readyz`, {
+    signal: AbortSignal.timeout(timeoutMs),
+  }).catch((cause: unknown) => {
+    throw new Error(`${url} does not answer: ${reasonOf(cause)}.`, { cause });
+  });
+  await body.dump();
+  if (statusCode === 200) return `${url} is ready`;
+  throw new Error(`${url}/readyz answers ${statusCode}.`);
+}
+
+function reasonOf(error: unknown): string {
+  if (!Error.isError(error)) return String(error);
+  return "code" in error && typeof error.code === "string" ? error.code : error.message;
+}
+
+/** An id that nothing has: 404 says that the token was taken. */
+const nobody = "00000000-0000-4000-8000-000000000000";
+
+/** A GET with a signed token, which changes nothing. */
+export async function checkToken(v2: V2, service: ServiceName): Promise<string> {
+  if (!v2.services.has(service)) throw new CheckSkipped("its address is not set");
+  await untilSigning(v2);
+  const path = service === "project" ? `/projects/${nobody}` : `/committees/${nobody}`;
+  await v2.services.get(service, path);
+  return `takes our token, as ${v2.identity.self.principal}`;
+}
+
+/** The project under which all others go; found over NATS. */
+export async function checkRoot(v2: V2): Promise<string> {
+  await untilSigning(v2);
+  const uid = await v2.services.rootUid();
+  const root = await v2.services.get("project", `/projects/${uid}`);
+  if (root === undefined) throw new Error(`lfx.projects-api.slug_to_uid says ${uid}, which is not there.`);
+  return `is ${uid}`;
+}
+
+/** The key id is looked for in the background; the first token waits for it. */
+async function untilSigning(v2: V2): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const { isReady, reason } = v2.identity.signingStatus();
+    if (isReady) return;
+    if (performance.now() > deadline) throw new Error(reason ?? "The signing key is not ready.");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
