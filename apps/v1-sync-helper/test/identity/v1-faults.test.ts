@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { waitFor } from "@repo/testkit";
 import type { LfxV1Endpoint, LfxV1Fault } from "@repo/testkit/lfx-v1";
 import { startNats, startRestartableNats } from "@repo/testkit/nats";
@@ -26,6 +28,12 @@ const faults: readonly (readonly [string, LfxV1Endpoint, LfxV1Fault, RegExp])[] 
   ["hangs", "user", { kind: "hang" }, /no answer in time/],
   ["answers with a page", "user", { kind: "html" }, /not a JSON object/],
   ["answers with half an object", "user", { kind: "malformed" }, /not a JSON object/],
+  [
+    "answers with a list",
+    "user",
+    { kind: "status", status: 200, body: `["${personalText}"]` },
+    /not a JSON object/,
+  ],
   ["gives no token: overloaded", "token", status(503), /token endpoint.*503/],
   ["gives no token: throttled", "token", status(429), /token endpoint.*429/],
   [
@@ -81,9 +89,9 @@ test("says how long v1 wants to be left alone", async ({ nats, expect }) => {
 test("a short trouble is got over within one look-up", async ({ nats, expect }) => {
   await using rig = await startRig(nats);
   rig.v1.users.set("u1", jane);
-  rig.v1.faults.next("user", status(503));
+  rig.v1.faults.next("user", status(503), status(429));
   expect(await rig.instance().person("u1")).toMatchObject({ username: "jdoe" });
-  expect(rig.v1.requests("user")).toBe(2);
+  expect(rig.v1.requests("user")).toBe(3);
 });
 
 test.for([400, 404, 410, 422])(
@@ -121,6 +129,27 @@ test("the audience stays as it was typed, and paths get their slash", async ({ n
   rig.v1.audience = typed;
   expect(await rig.instance({ apiUrl: typed }).person("u1")).toMatchObject({ username: "jdoe" });
   expect(rig.v1.problems).toEqual([]);
+});
+
+test("the token endpoint is by default the tenant's, and is reached by the environment's proxy", async ({
+  nats,
+  expect,
+}) => {
+  await using rig = await startRig(nats);
+  const asked: (string | undefined)[] = [];
+  const proxy = createServer().on("connect", ({ url }, socket) => {
+    asked.push(url);
+    socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
+  });
+  proxy.listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  const address = proxy.address();
+  const port = typeof address === "object" ? address?.port : undefined;
+  await expect(rig.instance({ proxy: `http://127.0.0.1:${port}` }).person("u1")).rejects.toThrow(
+    /token_endpoint_unreachable/,
+  );
+  expect(asked).toEqual(["linuxfoundation-test.auth0.com:443"]);
+  proxy.close();
 });
 
 test("names are told to nobody but at level debug", async ({ nats, expect }) => {

@@ -22,6 +22,8 @@ export interface InstanceOptions {
   readonly apiUrl?: string;
   readonly bucket?: Bucket;
   readonly timeoutMs?: number;
+  /** Without AUTH0_TOKEN_URL, and with this proxy for whatever is not on this machine. */
+  readonly proxy?: string;
 }
 
 export interface Instance extends Identity {
@@ -92,11 +94,12 @@ export async function startRig(
             tenant,
             clientId: auth0ClientId,
             privateKey: auth0Keys.privateKey,
-            tokenUrl: new URL(v1.tokenUrl),
-            policy: { maxAttempts: 2, baseMs: 1, throttledBaseMs: 1 },
+            ...(given.proxy === undefined ? { tokenUrl: new URL(v1.tokenUrl) } : {}),
+            policy: { baseMs: 1, throttledBaseMs: 1 },
             ...(given.timeoutMs === undefined ? {} : { timeoutMs: given.timeoutMs }),
           },
           bucket: given.bucket ?? bucket,
+          ...(given.proxy === undefined ? {} : { env: { HTTPS_PROXY: given.proxy } }),
           onLookup: (event) => lookups.push(event),
         }),
       );
