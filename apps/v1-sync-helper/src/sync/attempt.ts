@@ -19,8 +19,6 @@ const claimMarginMs = 500;
 /** The hold on the object while it is worked on. */
 export interface Hold {
   readonly state: ObjectState;
-  /** Monotonic time after which nothing may be sent any more. */
-  readonly endsMs: number;
   readonly amend: (change: (state: ObjectState) => ObjectState) => void;
   /** Puts the state on record. @throws {ClaimLostError} @throws {UnavailableError} */
   readonly save: () => Promise<void>;
@@ -77,13 +75,12 @@ export class Attempt {
    * @throws {ClaimLostError} before anything was sent
    */
   async send(call: WriteCall, author: Author): Promise<WriteAnswer> {
-    const { requestTimeoutMs } = this.rules;
-    await this.claim.ensure(requestTimeoutMs + claimMarginMs);
+    const { services } = this.ports;
+    await this.claim.ensure(leastClaimMs(services));
     if (author.kind === "person") this.know({ username: author.principal });
     let answer: WriteAnswer;
     try {
-      const notAfterMs = this.claim.endsMs - requestTimeoutMs - claimMarginMs / 2;
-      answer = await this.ports.writer.send(call, author, { notAfterMs });
+      answer = await services.send(call, author);
     } catch (error) {
       if (!(error instanceof UnavailableError)) {
         this.ports.events.defect(error, { key: this.key.text, doing: `${call.method} ${call.path}` });
@@ -98,8 +95,8 @@ export class Attempt {
 }
 
 /** The part of a claim's time that a call needs, so that a claim can ever cover one. */
-export function leastClaimMs({ requestTimeoutMs }: Pick<Rules, "requestTimeoutMs">): number {
-  return requestTimeoutMs + 2 * claimMarginMs;
+export function leastClaimMs({ longestSendMs }: Pick<Ports["services"], "longestSendMs">): number {
+  return longestSendMs + claimMarginMs;
 }
 
 export function reasonOf(error: unknown): Reason {

@@ -72,11 +72,6 @@ export class Claim {
     return this.#isLost ? 0 : this.#renewedMs + this.#claimMs - this.#clock.monotonicMs();
   }
 
-  /** Monotonic time after which nothing may be sent any more. */
-  get endsMs(): number {
-    return this.#renewedMs + this.#claimMs;
-  }
-
   /** Notes something down; it is put on record with the next write. */
   amend(change: (state: ObjectState) => ObjectState): void {
     this.#state = change(this.#state);

@@ -135,10 +135,10 @@ async function made(attempt: Attempt, plan: CreatePlan, uid: string, author: Aut
 /** The uid to keep: `made`, or an earlier create's that came late; `undefined` when the slug is another record's. */
 async function namedBySlug(
   attempt: Attempt,
-  naturalKey: NaturalKey,
+  naturalKey: Extract<NaturalKey, { readonly kind: "project" }>,
   madeUid: string,
 ): Promise<string | undefined> {
-  const named = await attempt.ports.world.find(naturalKey);
+  const named = await attempt.ports.services.uidOfSlug(naturalKey.slug);
   if (named === undefined || named === madeUid) return madeUid;
   return await unownedUid(attempt, naturalKey);
 }

@@ -60,7 +60,7 @@ async function deleteMapped(
 ): Promise<AttemptOutcome> {
   const { key, ports } = attempt;
   for (let stale = 0; stale < maxStale; stale += 1) {
-    const plan = await ports.types[key.kind].planDelete(attempt.subject(mapping), ports.world);
+    const plan = await ports.types[key.kind].planDelete(attempt.subject(mapping), ports.world, record);
     if (plan.action !== "delete") return outcomeOfPlan(plan) ?? dead(unexpected(plan.action));
     const author = await deleteAuthor(attempt, record);
     const sent = await sendDelete(attempt, plan, author);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
+
+import type { ObjectKey } from "../records/object-key.ts";
 import type { ObjectState } from "../state/object-state.ts";
 import type { AttemptOutcome } from "../state/transition.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Finished } from "./claim.ts";
 import type { Taken } from "./claims.ts";
 import type { ObjectEvent, ObjectFacts } from "./events.ts";
-import type { Task } from "./process.ts";
+import type { Arrival, Task } from "./process.ts";
 
 /** The event of a message, or a record that was due, that needed no attempt. */
 export function skippedEvent(
@@ -34,6 +36,11 @@ export function skippedEvent(
     case "not due":
       return { ...common, outcome: "recorded" };
   }
+}
+
+/** The event of a message whose place a newer one took before anything was done. */
+export function supersededEvent(key: ObjectKey, arrival: Arrival): ObjectEvent {
+  return skippedEvent({ key, arrival }, { result: "superseded", by: arrival.revision }, 0);
 }
 
 export interface Attempted {

@@ -4,7 +4,7 @@ import type { Mappings } from "../mappings/mappings.ts";
 import type { Author } from "../objects/author.ts";
 import type { ObjectType, World } from "../objects/world.ts";
 import type { ObjectKind } from "../records/object-key.ts";
-import type { Writer } from "../services/answer.ts";
+import type { V2Services } from "../services/v2-services.ts";
 import type { DeleteWindow } from "../state/delete-window.ts";
 import type { SlugLocks } from "../state/slug-locks.ts";
 import type { SyncEvents } from "./events.ts";
@@ -24,7 +24,7 @@ export interface Ports {
   readonly source: Source;
   readonly mappings: Mappings;
   readonly world: World;
-  readonly writer: Writer;
+  readonly services: Pick<V2Services, "send" | "longestSendMs" | "uidOfSlug">;
   readonly authors: Authorship;
   readonly types: Readonly<Record<ObjectKind, ObjectType>>;
   readonly slugLocks: SlugLocks;
@@ -34,8 +34,6 @@ export interface Ports {
 
 /** What the engine goes by; times in milliseconds. */
 export interface Rules {
-  /** Time-out of a call to a service. */
-  readonly requestTimeoutMs: number;
   /** How long a create whose outcome is unknown may still be carried out. */
   readonly createSettleMs: number;
   readonly deletePolicy: "delete" | "ignore";

@@ -21,6 +21,8 @@ export interface Arrival extends StoredRevision {
   readonly ack: () => void;
   /** Offers it to another instance at once; the next delivery counts. */
   readonly giveBack: () => void;
+  /** Says nothing: the server offers it again when its patience is over. */
+  readonly letGo: () => void;
 }
 
 /** Something to do about an object: a revision that arrived, a version of its record that is due, or both. */
@@ -165,9 +167,10 @@ export function createProcessor(options: ProcessorOptions): (task: Task) => Prom
 
   /** The message stays unacknowledged: it comes again, and what is on record is taken up again as well. */
   function failed({ key, arrival }: Task, error: unknown): void {
-    if (signal.aborted) {
-      arrival?.giveBack();
-    } else if (error instanceof UnavailableError) {
+    if (signal.aborted) arrival?.giveBack();
+    else arrival?.letGo();
+    if (signal.aborted) return;
+    if (error instanceof UnavailableError) {
       events.trouble(`The state of ${key.text} could not be written: ${error.message}`);
     } else {
       const doing = error instanceof UnreadableStateError ? "reading its record" : "working on it";
