@@ -9,7 +9,7 @@ import type { Plan } from "../objects/plan.ts";
 import type { Reading } from "../objects/table.ts";
 import * as verdict from "../objects/verdict.ts";
 import type { ObjectType, Subject, World } from "../objects/world.ts";
-import { isJsonObject } from "../records/json.ts";
+import { isJsonObject, type JsonObject } from "../records/json.ts";
 import type { V1Record } from "../records/v1-record.ts";
 import { committeeColumn, memberTable, personColumn, projectColumn } from "./member-table.ts";
 import { findPersonAndOrganization } from "./person-and-organization.ts";
@@ -101,10 +101,28 @@ async function planUpdate(
 ): Promise<Plan> {
   const current = await world.get("committee", part.path);
   if (current === undefined) return verdict.missingInV2("The member");
-  const draft = draftOf(part, current, record, lookups);
+  const draft = draftOf(part, current, record, withoutNamesOf(current.body, record, lookups));
   if (draft.overlaid.problems.length > 0) return verdict.unusableRecord(draft.overlaid.problems);
   prune(draft.overlaid.body);
   return planPuts(subject, uid, [draft], []);
+}
+
+/** The names of the one who had the address before are not kept for one whom nobody knows. */
+function withoutNamesOf(
+  current: JsonObject,
+  record: V1Record,
+  lookups: ReadonlyMap<string, Reading>,
+): ReadonlyMap<string, Reading> {
+  const { email } = newMember(record).body;
+  const before = current["email"];
+  if (typeof email !== "string" || typeof before !== "string") return lookups;
+  if (email.toLowerCase() === before.toLowerCase() || lookups.get("first_name")?.is !== "left")
+    return lookups;
+  const why = "is nobody that v1 knows, and the e-mail address is another: it is emptied";
+  const emptied = ["username", "first_name", "last_name"].map(
+    (field) => [field, { is: "cleared", why }] as const,
+  );
+  return new Map<string, Reading>([...lookups, ...emptied]);
 }
 
 /**

@@ -46,11 +46,14 @@ function describe(
 }
 
 function describeRow(row: Row, field: string): DescribedRow {
-  return { columns: row.from, field, rule: [row.rule.words, ...additions(row)].join("; ") };
+  const { from, rule, whenNew } = row;
+  if (from.length === 0) {
+    return { columns: [], field, rule: `${JSON.stringify(whenNew)} in a new object, else as v2 has it` };
+  }
+  return { columns: from, field, rule: [rule.words, ...additions(row)].join("; ") };
 }
 
-function additions({ rule, from, whenNew, required, seen }: Row): readonly string[] {
-  if (from.length === 0) return [`${JSON.stringify(whenNew)} in a new object, else as v2 has it`];
+function additions({ rule, whenNew, required, seen }: Row): readonly string[] {
   const words: string[] = [];
   const empty = rule.takes === "look-up" ? undefined : rule.empty;
   if (empty?.is === "value") words.push(`empty: ${JSON.stringify(empty.value)}`);
@@ -58,6 +61,7 @@ function additions({ rule, from, whenNew, required, seen }: Row): readonly strin
   if (whenNew !== undefined) words.push(`missing in a new object: ${JSON.stringify(whenNew)}`);
   if (required !== undefined) words.push("required in a new object");
   if (seen === "along") words.push("never a reason to write");
-  if (seen === "unanswered") words.push("v2 does not give it back: compared with what was last sent");
+  if (seen === "unanswered")
+    words.push("v2 does not give it back as it was sent: compared with what was last sent");
   return words;
 }

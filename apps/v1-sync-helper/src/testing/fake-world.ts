@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import { type Mapping, type MappingKey, mappingKey } from "../mappings/mapping-key.ts";
-import { without } from "../objects/field-path.ts";
 import type { NaturalKey, Plan, ServiceName, WriteCall } from "../objects/plan.ts";
 import type { Organization, Person, Subject, World } from "../objects/world.ts";
 import type { JsonObject } from "../records/json.ts";
@@ -93,12 +92,16 @@ export class FakeWorld implements World {
       throw new UnavailableError({ code: "service_unavailable", message: `${method} failed.` });
   }
 
-  /** Stores what a PUT says, without the fields that no GET gives back and without those that are empty. */
-  carryOut(call: WriteCall, unanswered: readonly string[]): void {
+  /**
+   * Stores what a PUT says, without what is empty.
+   *
+   * @param answered what a GET gives of it
+   */
+  carryOut(call: WriteCall, answered: (body: JsonObject) => JsonObject): void {
     if (call.method !== "PUT" || call.body === undefined) throw new Error("only PUTs are carried out here");
     const { etag } = this.resources.get(call.path) ?? {};
     if (call.ifMatch !== etag) throw new Error(`If-Match ${call.ifMatch} is not ${etag}`);
-    const kept = Object.entries(without(call.body, unanswered)).filter(
+    const kept = Object.entries(answered(call.body)).filter(
       ([, value]) => value !== null && value !== "" && value !== undefined,
     );
     this.hold(call.path, Object.fromEntries(kept));
