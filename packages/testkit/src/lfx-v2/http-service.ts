@@ -62,6 +62,7 @@ async function answer(
     answerOther(exchange, route);
   } catch (error) {
     // A mistake of the stand-in itself must not look like a fault of the network.
+    if (response.headersSent) throw error;
     response.writeHead(500, { "content-type": "text/plain" }).end(`stand-in failed: ${String(error)}`);
   }
 }
@@ -108,7 +109,7 @@ async function answerOperation(exchange: Exchange, route: OperationRoute): Promi
     timers: state.timers,
     onSent: (status) => {
       state.log.countAnswer(operation.name, status);
-      for (const write of call?.writes ?? []) write.wasAnswered = true;
+      for (const write of call?.writes ?? []) write.wasAnswered = !write.isLate;
     },
   });
   if (fault !== undefined && actBefore(fault, reply)) return;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { generateKeyPairSync } from "node:crypto";
 import { type LfxV2, type LfxV2Options, startLfxV2 } from "@repo/testkit/lfx-v2";
-import { exportJWK, type JWTPayload, SignJWT } from "jose";
+import { CompactSign, exportJWK } from "jose";
 import { Agent, type Dispatcher, request } from "undici";
 
 const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -13,9 +13,9 @@ export const jwks = {
 export type ServiceName = "project" | "committee";
 
 export interface TokenOptions {
-  readonly claims?: JWTPayload;
+  readonly claims?: Readonly<Record<string, unknown>>;
   readonly header?: { readonly alg: string; readonly kid?: string };
-  readonly key?: Parameters<SignJWT["sign"]>[0];
+  readonly key?: Parameters<CompactSign["sign"]>[0];
 }
 
 /** A token as the program signs them, but for what is asked to be different. A claim of `undefined` is left out. */
@@ -32,7 +32,7 @@ export function token(service: ServiceName, options: TokenOptions = {}): Promise
     exp: now + 300,
     ...options.claims,
   };
-  return new SignJWT(claims)
+  return new CompactSign(Buffer.from(JSON.stringify(claims)))
     .setProtectedHeader({ kid: "key-1", ...(options.header ?? { alg: "PS256" }) })
     .sign(options.key ?? privateKey);
 }
@@ -141,6 +141,11 @@ export function committeeBody(projectUid: string, fields: object = {}) {
 
 export function memberBody(fields: object = {}) {
   return { email: `${unique("member")}@example.org`, ...fields };
+}
+
+/** Lowest first. */
+export function statusesOf(answers: readonly Answer[]): readonly number[] {
+  return answers.map(({ status }) => status).toSorted((a, b) => a - b);
 }
 
 function parsed(text: string): Readonly<Record<string, unknown>> {
