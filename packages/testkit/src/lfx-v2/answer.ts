@@ -68,12 +68,13 @@ export class Answer {
     response.flushHeaders();
     const next = (offset: number): void => {
       if (response.destroyed) return;
-      if (offset >= bytes.length || status === 204) {
-        response.end(() => onSent(status));
-        return;
+      const isLast = offset + size >= bytes.length;
+      const piece = bytes.subarray(offset, offset + size);
+      if (isLast) response.end(piece, () => onSent(status));
+      else {
+        response.write(piece);
+        timers.after(overMs / 10, () => next(offset + size));
       }
-      response.write(bytes.subarray(offset, offset + size));
-      timers.after(overMs / 10, () => next(offset + size));
     };
     next(0);
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { generateKeyPairSync } from "node:crypto";
+import { waitFor } from "@repo/testkit";
 import { type LfxV2, type LfxV2Options, startLfxV2 } from "@repo/testkit/lfx-v2";
 import { CompactSign, exportJWK } from "jose";
 import { Agent, type Dispatcher, request } from "undici";
@@ -50,17 +51,28 @@ export interface Sent {
   readonly body?: unknown;
   readonly ifMatch?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
 }
 
 /** A plain client of one stand-in. Each call is made as written; nothing is added but the token. */
-export interface Client {
+interface Client {
   call(service: ServiceName, method: Dispatcher.HttpMethod, path: string, sent?: Sent): Promise<Answer>;
 }
 
 export interface Setup extends AsyncDisposable {
   readonly lfx: LfxV2;
   readonly call: Client["call"];
+  /**
+   * Calls, and gives up when the stand-in has read the request, `when` holds, and another request has been there and back.
+   * Gives the answer if there was one, else the error: `GaveUpError`, or what the connection said.
+   */
+  giveUp(
+    service: ServiceName,
+    method: Dispatcher.HttpMethod,
+    path: string,
+    sent?: Sent,
+    when?: () => boolean,
+  ): Promise<unknown>;
   /** The ETag of a GET. */
   etag(service: ServiceName, path: string): Promise<string>;
   /** Makes a project below ROOT; gives its uid. */
@@ -68,6 +80,9 @@ export interface Setup extends AsyncDisposable {
   createCommittee(projectUid: string, fields?: object): Promise<string>;
   createMember(committeeUid: string, fields?: object): Promise<string>;
 }
+
+/** The client had waited long enough. */
+export class GaveUpError extends Error {}
 
 let names = 0;
 
@@ -88,11 +103,11 @@ export async function setup(options: Partial<LfxV2Options> = {}): Promise<Setup>
     path: string,
     sent: Sent = {},
   ): Promise<Answer> {
-    const { body, ifMatch, headers, timeoutMs = 10_000 } = sent;
+    const { body, ifMatch, headers, signal } = sent;
     const answer = await request((service === "project" ? lfx.projectUrl : lfx.committeeUrl) + path, {
       method,
       dispatcher: agent,
-      signal: AbortSignal.timeout(timeoutMs),
+      ...(signal !== undefined && { signal }),
       headers: {
         authorization: `Bearer ${tokens[service]}`,
         ...(ifMatch !== undefined && { "if-match": ifMatch }),
@@ -111,9 +126,22 @@ export async function setup(options: Partial<LfxV2Options> = {}): Promise<Setup>
     return uid;
   }
 
+  const giveUp: Setup["giveUp"] = async (service, method, path, sent = {}, when = () => true) => {
+    const requests = lfx.record.requestCount;
+    const controller = new AbortController();
+    const answer = call(service, method, path, { ...sent, signal: controller.signal }).catch(
+      (error: unknown) => error,
+    );
+    await waitFor(() => lfx.record.requestCount > requests && when());
+    await call(service, "GET", "/livez");
+    controller.abort(new GaveUpError());
+    return answer;
+  };
+
   return {
     lfx,
     call,
+    giveUp,
     etag: async (service, path) => {
       const { headers, text } = await call(service, "GET", path);
       if (typeof headers["etag"] !== "string") throw new Error(`no ETag: ${text}`);
