@@ -1,20 +1,5 @@
 // SPDX-License-Identifier: MIT
-
-/** What became of asking for streams, buckets or a consumer. */
-export interface Ensured {
-  /** Sentences that say what is missing or cannot be used; none: all is there. */
-  readonly problems: readonly string[];
-  /** Sentences on settings that are accepted and worth a look. */
-  readonly warnings: readonly string[];
-}
-
-export interface BucketSettings {
-  readonly objectsMaxBytes: number;
-  readonly mappingsMaxBytes: number;
-  readonly stateMaxBytes: number;
-  readonly usersMaxBytes: number;
-  /** How long an entry of the user cache lives; milliseconds. */
-  readonly userMaxAgeMs: number;
-  /** False: what is missing is a problem. */
-  readonly canCreate: boolean;
-}
+export type { BucketSettings } from "./bucket-plans.ts";
+export { ensureBuckets } from "./ensure-buckets.ts";
+export { type ConsumerSettings, ensureConsumer } from "./ensure-consumer.ts";
+export type { Ensured } from "./ensured.ts";

@@ -15,6 +15,8 @@ export const apiErrorCodes = {
   consumerExists: 10_105,
   consumerExistsAlready: 10_148,
   messageTooLarge: 10_054,
+  notEnabledForAccount: 10_039,
+  notEnabled: 10_076,
 } as const;
 
 /** JetStream refused. */

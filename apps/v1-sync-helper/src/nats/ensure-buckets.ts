@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+import type { NatsConnection } from "@nats-io/transport-node";
+import { type BucketSettings, type StreamPlan, streamPlans } from "./bucket-plans.ts";
+import { checkStream, type FoundConfig, foundConfig } from "./check-stream.ts";
+import type { Ensured } from "./ensured.ts";
+import { apiErrorCodes, askApi, JetStreamApiError } from "./jetstream-api.ts";
+import type { NatsLink } from "./nats-link.ts";
+
+/** The oldest nats-server that does what is needed: consumers with several filters, compression. */
+const oldestVersion = "2.10";
+
+/**
+ * Sees to it that the buckets and the stream of advisories are there, and makes what is missing. What is there is taken
+ * as it is. Asking again is cheap: one request each.
+ *
+ * @throws {UnavailableError} when NATS does not answer
+ */
+export async function ensureBuckets(link: NatsLink, settings: BucketSettings): Promise<Ensured> {
+  const disabled = await jetStreamDisabled(link);
+  if (disabled !== undefined) return problem(disabled);
+  const connection = await link.connection();
+  const tooOld = tooOldServer(connection);
+  if (tooOld !== undefined) return problem(tooOld);
+  const results: Ensured[] = [];
+  for (const plan of streamPlans(settings)) results.push(await ensureStream(link, plan, settings.canCreate));
+  return {
+    problems: results.flatMap(({ problems }) => problems),
+    warnings: [...payloadWarnings(connection), ...results.flatMap(({ warnings }) => warnings)],
+  };
+}
+
+/** Also waits for a connection, and no longer than a request may take. */
+async function jetStreamDisabled(link: NatsLink): Promise<string | undefined> {
+  const codes: readonly number[] = [apiErrorCodes.notEnabled, apiErrorCodes.notEnabledForAccount];
+  try {
+    await askApi(link, "INFO");
+    return undefined;
+  } catch (error) {
+    // Other refusals come again for each stream.
+    if (!(error instanceof JetStreamApiError)) throw error;
+    const isDisabled = codes.includes(error.errorCode);
+    return isDisabled ? "JetStream is not enabled for this account of NATS; enable it." : undefined;
+  }
+}
+
+function tooOldServer(connection: NatsConnection): string | undefined {
+  const version = connection.info?.version ?? "";
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const [neededMajor = 0, neededMinor = 0] = oldestVersion.split(".").map(Number);
+  // A version that cannot be read is a build of somebody's own.
+  if (!Number.isFinite(major + minor) || version === "") return undefined;
+  if (major > neededMajor || (major === neededMajor && minor >= neededMinor)) return undefined;
+  return `The nats-server has version ${version}; at least ${oldestVersion} is needed.`;
+}
+
+function payloadWarnings(connection: NatsConnection): readonly string[] {
+  const maxPayload = connection.info?.max_payload;
+  const needed = 10 * 1024 * 1024;
+  if (maxPayload === undefined || maxPayload >= needed) return [];
+  return [
+    `The server's max_payload of ${maxPayload} bytes is below the ${needed} that a value of v1-objects may have; ` +
+      "larger records cannot be loaded until it is raised.",
+  ];
+}
+
+async function ensureStream(link: NatsLink, plan: StreamPlan, canCreate: boolean): Promise<Ensured> {
+  try {
+    const found = await readStream(link, plan.config.name);
+    if (found !== undefined) return checkStream(plan, found);
+    if (!canCreate) {
+      return problem(`The ${plan.title} is missing, and CREATE_BUCKETS forbids to create it; create it.`);
+    }
+    return await createStream(link, plan);
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError)) throw error;
+    return problem(`JetStream refuses the ${plan.title}: ${error.message}.`);
+  }
+}
+
+async function readStream(link: NatsLink, name: string): Promise<FoundConfig | undefined> {
+  try {
+    return foundConfig(await askApi(link, `STREAM.INFO.${name}`));
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.errorCode === apiErrorCodes.streamNotFound)
+      return undefined;
+    throw error;
+  }
+}
+
+async function createStream(link: NatsLink, plan: StreamPlan): Promise<Ensured> {
+  const { config, isBucket } = plan;
+  try {
+    await askApi(link, `STREAM.CREATE.${config.name}`, {
+      ...config,
+      retention: "limits",
+      max_consumers: -1,
+      max_msgs: -1,
+      num_replicas: 1,
+      allow_direct: true,
+      ...(isBucket ? { allow_rollup_hdrs: true, deny_delete: true } : {}),
+    });
+    return { problems: [], warnings: [] };
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError)) throw error;
+    if (error.errorCode === apiErrorCodes.streamNameInUse) {
+      // Another instance, with other settings, was quicker.
+      const found = await readStream(link, config.name);
+      if (found !== undefined) return checkStream(plan, found);
+    }
+    return problem(
+      `The ${plan.title} is missing and cannot be created: ${error.message}. ` +
+        `It would reserve ${config.max_bytes} bytes; give JetStream more room, or set a smaller size.`,
+    );
+  }
+}
+
+function problem(sentence: string): Ensured {
+  return { problems: [sentence], warnings: [] };
+}
