@@ -75,6 +75,12 @@ const settingsFields = z.object({
   V1_MAPPINGS_MAX_BYTES: envInteger({ min: -1, default: 2 * gibibyte }).describe(
     "Size of `v1-mappings` when it is created here; -1 is no limit.",
   ),
+  V1_SYNC_STATE_MAX_BYTES: envInteger({ min: -1, default: 2 * gibibyte }).describe(
+    "Size of `v1-sync-state` when it is created here, half a kilobyte for each object; -1 is no limit.",
+  ),
+  V1_SYNC_USERS_MAX_BYTES: envInteger({ min: -1, default: gibibyte / 4 }).describe(
+    "Size of `v1-sync-users` when it is created here; -1 is no limit.",
+  ),
   CLAIM_SECONDS: envInteger({ min: 3, max: 600, default: 60 }).describe(
     "How long an object stays an instance's after its last sign of life. The same for all instances.",
   ),

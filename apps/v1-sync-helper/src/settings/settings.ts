@@ -31,6 +31,8 @@ export interface Settings {
     /** Bytes; -1 is no limit. */
     readonly objectsMaxBytes: number;
     readonly mappingsMaxBytes: number;
+    readonly stateMaxBytes: number;
+    readonly usersMaxBytes: number;
   };
   readonly claimMs: number;
   readonly requestTimeoutMs: number;
@@ -95,6 +97,8 @@ function toSettings(raw: z.output<typeof settingsSchema>): Settings {
       canCreate: raw.CREATE_BUCKETS,
       objectsMaxBytes: raw.V1_OBJECTS_MAX_BYTES,
       mappingsMaxBytes: raw.V1_MAPPINGS_MAX_BYTES,
+      stateMaxBytes: raw.V1_SYNC_STATE_MAX_BYTES,
+      usersMaxBytes: raw.V1_SYNC_USERS_MAX_BYTES,
     },
     claimMs: raw.CLAIM_SECONDS * second,
     requestTimeoutMs: raw.REQUEST_TIMEOUT_SECONDS * second,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { z } from "zod";
 import { apiErrorCodes, askApi, JetStreamApiError } from "../../nats/jetstream-api.ts";
+import { consumerName, objectsStream } from "../../nats/names.ts";
 import type { NatsLink } from "../../nats/nats-link.ts";
 import { streamOf } from "../../nats/open-bucket.ts";
-import { consumerName, objectsStream } from "../store/consumer-info.ts";
 import { count } from "../text/times.ts";
 import { CheckSkipped, CheckWarning } from "./check.ts";
 
@@ -15,9 +15,9 @@ const valueBytes = 10 * 2 ** 20;
 export async function checkServer(link: NatsLink): Promise<string> {
   const connection = await link.connection(AbortSignal.timeout(5000)).catch(() => undefined);
   if (connection === undefined) throw new Error(link.status().reason ?? "NATS did not answer in time.");
-  const { version = "unknown", max_payload: maxPayload = 0, server_name: name = "" } = connection.info ?? {};
+  const { version = "unknown", max_payload: maxPayload = 0 } = connection.info ?? {};
   if (!isRecent(version)) throw new Error(`nats-server ${version} is too old: 2.10 or later is needed.`);
-  const said = `nats-server ${version}${name === "" ? "" : ` (${name})`}`;
+  const said = `nats-server ${version}`;
   if (maxPayload >= valueBytes) return said;
   throw new CheckWarning(
     `${said} takes messages of ${count(maxPayload)} bytes: larger records never arrive; raise max_payload to ${count(valueBytes)}`,

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-import { createLogger } from "@repo/logging";
 import { SettingsError } from "@repo/service";
-import manifest from "../../../package.json" with { type: "json" };
 import { createMappings } from "../../mappings/mappings.ts";
 import { connectNats } from "../../nats/connect-nats.ts";
+import { consumerName, mappingsBucket, objectsBucket, stateBucket, usersBucket } from "../../nats/names.ts";
 import { openBucket } from "../../nats/open-bucket.ts";
 import { type LoadedSettings, loadSyncSettings } from "../../settings/settings.ts";
 import type { CliContext } from "../cli/context.ts";
 import { exitCodes } from "../cli/exit-codes.ts";
 import { programName } from "../cli/program-name.ts";
+import { silentLogger } from "../cli/silent-logger.ts";
 import type { CheckConfigFlags } from "../commands/check-config.ts";
 import { openV2 } from "../serve/open-v2.ts";
 import { type CheckResult, checkLine, runCheck } from "./check.ts";
@@ -55,25 +55,20 @@ async function* checkNatsAndServices(
   yield server;
   const withNats = (look: () => Promise<string>): (() => Promise<string>) =>
     server.result === "failed" ? async () => skippedWithoutNats() : look;
-  for (const name of ["v1-objects", "v1-mappings", "v1-sync-state", "v1-sync-users"])
+  for (const name of [objectsBucket, mappingsBucket, stateBucket, usersBucket])
     yield runCheck(
       `bucket ${name}`,
       withNats(() => checkBucket(link, name, settings.buckets.canCreate)),
     );
   yield runCheck(
-    "consumer v1-sync-helper-kv-consumer",
+    `consumer ${consumerName}`,
     withNats(() => checkConsumer(link)),
   );
   yield runCheck("project service", () => checkReady(settings.projectServiceUrl));
   yield runCheck("committee service", () => checkReady(settings.committeeServiceUrl));
 
-  const logger = createLogger({
-    name: programName,
-    version: manifest.version,
-    // Every finding is a line of its own.
-    destination: { write: () => undefined },
-  });
-  const mappings = createMappings(openBucket(link, "v1-mappings"));
+  const logger = silentLogger();
+  const mappings = createMappings(openBucket(link, mappingsBucket));
   await using v2 = openV2({ loaded, link, mappings, logger, env });
   yield runCheck("project service, signed GET", () => checkToken(v2, "project"));
   yield runCheck("committee service, signed GET", () => checkToken(v2, "committee"));

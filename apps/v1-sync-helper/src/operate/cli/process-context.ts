@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { constants } from "node:os";
+import { isatty } from "node:tty";
 import { BrokenPipeError, type CliContext, Interrupted, type Output } from "./context.ts";
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -13,8 +14,8 @@ export function processContext(): CliContext {
   let watched: AbortSignal | undefined;
   return {
     env: process.env,
-    stdout: streamOutput(process.stdout),
-    stderr: streamOutput(process.stderr),
+    stdout: streamOutput(process.stdout, isatty(1)),
+    stderr: streamOutput(process.stderr, isatty(2)),
     interrupted: () => (watched ??= watchSignals()),
   };
 }
@@ -40,12 +41,12 @@ export function endProcess(exitCode: number): void {
   setTimeout(() => process.exit(), lingerMs).unref();
 }
 
-function streamOutput(stream: NodeJS.WriteStream): Output {
+function streamOutput(stream: NodeJS.WriteStream, isTty: boolean): Output {
   // Told by the callback of each write too; without a listener it would end the process.
   stream.on("error", () => undefined);
   return {
-    isTty: stream.isTTY === true,
-    terminal: stream.isTTY === true ? stream : undefined,
+    isTty,
+    terminal: isTty ? stream : undefined,
     write: (text) => {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       stream.write(text, (error) => {

@@ -33,6 +33,7 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
 }
 
 async function parse(program: Command, args: readonly string[]): Promise<void> {
+  checkCommand(program, args[0]);
   try {
     await program.parseAsync([...normalizeArgs(args)], { from: "user" });
   } catch (error) {
@@ -42,6 +43,14 @@ async function parse(program: Command, args: readonly string[]): Promise<void> {
     if (error.code === "commander.help") throw new UsageError(missingCommand(program, args));
     throw new UsageError(sentenceOf(error, program, args));
   }
+}
+
+/** The default command would take an unknown one for an argument of its own. */
+function checkCommand(program: Command, name: string | undefined): void {
+  if (name === undefined || name.startsWith("-") || name === "help") return;
+  const names = program.commands.map((command) => command.name());
+  if (names.includes(name)) return;
+  throw new UsageError(`there is no command "${name.slice(0, 40)}"; there are ${names.join(", ")}`);
 }
 
 /** `dlq` alone. */
@@ -62,13 +71,13 @@ function sentenceOf(error: CommanderError, program: Command, args: readonly stri
   return `${said}; run '${[programName, name].filter(Boolean).join(" ")} --help'`;
 }
 
-async function report(error: unknown, context: CliContext): Promise<number> {
-  if (error instanceof BrokenPipeError) return exitCodes.brokenPipe;
-  if (error instanceof Interrupted) return error.exitCode;
-  const message = Error.isError(error) ? error.message : String(error);
+async function report(failure: unknown, context: CliContext): Promise<number> {
+  if (failure instanceof BrokenPipeError) return exitCodes.brokenPipe;
+  if (failure instanceof Interrupted) return failure.exitCode;
+  const message = Error.isError(failure) ? failure.message : String(failure);
   // A reader of standard error that has gone changes nothing: the exit code says it.
   await context.stderr.write(`${programName}: ${message}\n`).catch(() => undefined);
-  if (error instanceof UsageError || error instanceof SettingsError) return exitCodes.usage;
-  if (error instanceof CommandError) return error.exitCode;
-  return error instanceof UnavailableError ? exitCodes.unreachable : exitCodes.failed;
+  if (failure instanceof UsageError || failure instanceof SettingsError) return exitCodes.usage;
+  if (failure instanceof CommandError) return failure.exitCode;
+  return failure instanceof UnavailableError ? exitCodes.unreachable : exitCodes.failed;
 }

@@ -14,7 +14,7 @@ export interface ReplayFlags {
 
 const examples = `
 Examples:
-  v1-sync-helper replay --type committee --dry-run           how many it would be
+  v1-sync-helper replay --type committee --dry-run           what differs between v1 and v2
   v1-sync-helper replay --type member --since 2h
   v1-sync-helper replay --since 2026-11-21T10:00:00Z
 
@@ -29,8 +29,8 @@ export const replayCommand: CommandFactory = (context, exitWith) =>
         (text: string) => sinceValue(text),
       ),
     )
-    .option("--dry-run", "count, change nothing")
-    .option("--json", "one JSON object at the end")
+    .option("--dry-run", "say what would be sent, change nothing")
+    .option("--json", "JSON lines; the last one has the counts")
     .addHelpText("after", examples)
     .action(async (flags: ReplayFlags) => {
       const { runReplay } = await import("../replay/run-replay.ts");

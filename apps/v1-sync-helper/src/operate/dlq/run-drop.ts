@@ -14,7 +14,7 @@ export async function runDrop(
   const signal = context.interrupted();
   await using store = await openStore(context);
   const chosen = await findNamed(keys, store);
-  return changeDeadLetters(chosen, { store, context, change: drop, verb: "dropped", flags, signal });
+  return await changeDeadLetters(chosen, { store, context, change: drop, verb: "dropped", flags, signal });
 }
 
 const drop: Change = (state, nowMs) => (isDeadLetter(state) ? dropped(state, nowMs) : undefined);

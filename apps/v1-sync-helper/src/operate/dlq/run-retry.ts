@@ -20,7 +20,14 @@ export async function runRetry(
   const signal = context.interrupted();
   await using store = await openStore(context);
   const chosen = flags.all === true ? await readable(store, flags, signal) : await findNamed(keys, store);
-  return changeDeadLetters(chosen, { store, context, change: retry, verb: "tried again", flags, signal });
+  return await changeDeadLetters(chosen, {
+    store,
+    context,
+    change: retry,
+    verb: "tried again",
+    flags,
+    signal,
+  });
 }
 
 async function readable(store: Store, flags: RetryFlags, signal: AbortSignal): Promise<readonly string[]> {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 import type { Mapping } from "../../mappings/mapping-key.ts";
 import type { Author } from "../../objects/author.ts";
-import type { FieldChange, Plan, WriteCall } from "../../objects/plan.ts";
+import type { FieldChange, WriteCall } from "../../objects/plan.ts";
+import type { Forecast } from "../forecast/forecast.ts";
+import { outcomeLines } from "../forecast/outcome-words.ts";
 import { columns, cut, harmless } from "../text/harmless.ts";
 import { moment } from "../text/times.ts";
 import type { Explanation, ParentFound, RecordFound, Told } from "./explanation.ts";
@@ -11,13 +13,13 @@ const widest = 160;
 
 /** For people; lines with their ends. */
 export function explanationText(explanation: Explanation, nowMs: number): string {
-  const { key, kind, record, mapping, state, parents, author, plan } = explanation;
+  const { key, kind, record, mapping, state, parents, author, forecast } = explanation;
   const sections: readonly (readonly [title: string, lines: readonly string[]])[] = [
     ["State", tell(state, (value) => [value?.status ?? "unknown to us", ...stateWords(value, nowMs)])],
     ["In v2", tell(mapping, (value) => [mappingWords(value)])],
     ["Parents", tell(parents, (value) => value.flatMap((parent) => parentLines(parent, 0)))],
     ["Author", tell(author, (value) => authorLines(value))],
-    ["If it were done now", tell(plan, planLines)],
+    ["If it were done now", tell(forecast, forecastLines)],
     ["In v1", tell(record, (value) => recordLines(value, nowMs))],
   ];
   const body = sections
@@ -84,34 +86,20 @@ function authorLines({ principal, email, kind, why }: Author): readonly string[]
   return [`${principal}${mail} (${kind})${why === undefined ? "" : `: ${why}`}`];
 }
 
-function planLines(plan: Plan | undefined): readonly string[] {
-  if (plan === undefined) return ["Nothing: v1 has no record of it that is alive, and v2 no object."];
-  switch (plan.action) {
-    case "create":
-      return [...callLines(plan.call), ...noteLines(plan.notes)];
-    case "update":
-      return [...plan.calls.flatMap(callLines), ...noteLines(plan.notes)];
-    case "unchanged":
-      return [`Nothing: v2 says the same of ${plan.uid}.`, ...noteLines(plan.notes)];
-    case "delete":
-      return plan.call === undefined
-        ? [`Nothing is sent: ${plan.uid} is gone from v2 already; the mapping is marked.`]
-        : [
-            ...callLines(plan.call),
-            ...(plan.next === "create" ? ["Then it is created in its new committee."] : []),
-          ];
-    case "park":
-      return [`It waits for ${plan.waitsFor.join(" or ")}: ${plan.reason.message}`];
-    case "refuse":
-      return [`It cannot be done: ${plan.reason.code}: ${plan.reason.message}`];
-    case "ignore":
-      return [`It is left alone: ${plan.reason.code}: ${plan.reason.message}`];
-  }
+function forecastLines(forecast: Forecast | undefined): readonly string[] {
+  if (forecast === undefined) return ["Nothing: v1 has no record of it."];
+  return [
+    ...forecast.calls.flatMap(({ call, author }) => callLines(call, author.principal)),
+    ...outcomeLines(forecast.outcome),
+  ];
 }
 
-function callLines({ method, path, service, ifMatch, changes }: WriteCall): readonly string[] {
+function callLines(
+  { method, path, service, ifMatch, changes }: WriteCall,
+  principal: string,
+): readonly string[] {
   const match = ifMatch === undefined ? "" : `, If-Match ${ifMatch}`;
-  return [`${method} ${path} (${service} service${match})`, ...changes.map(changeLine)];
+  return [`${method} ${path} to the ${service} service, as ${principal}${match}`, ...changes.map(changeLine)];
 }
 
 function changeLine({ field, from, to }: FieldChange): string {
@@ -120,8 +108,4 @@ function changeLine({ field, from, to }: FieldChange): string {
 
 function shown(value: FieldChange["from"]): string {
   return value === undefined ? "(none)" : cut(JSON.stringify(value), 60);
-}
-
-function noteLines(notes: readonly string[]): readonly string[] {
-  return notes.map((note) => `Note: ${note}`);
 }

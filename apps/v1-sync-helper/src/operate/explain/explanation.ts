@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import type { Mapping } from "../../mappings/mapping-key.ts";
 import type { Author } from "../../objects/author.ts";
-import type { Plan } from "../../objects/plan.ts";
 import type { JsonObject } from "../../records/json.ts";
 import type { ObjectKind } from "../../records/object-key.ts";
 import type { ObjectState } from "../../state/object-state.ts";
+import type { Forecast } from "../forecast/forecast.ts";
 
 /** A part that was found out, or the sentence that says why not. */
 export type Told<T> = { readonly value: T } | { readonly unknown: string };
@@ -44,6 +44,6 @@ export interface Explanation {
   readonly state: Told<ObjectState | undefined>;
   readonly parents: Told<readonly ParentFound[]>;
   readonly author: Told<Author>;
-  /** What would be done now. `undefined`: nothing, for the record is not there or was never in v2. */
-  readonly plan: Told<Plan | undefined>;
+  /** What would be done now. `undefined`: v1 has nothing of it. */
+  readonly forecast: Told<Forecast | undefined>;
 }

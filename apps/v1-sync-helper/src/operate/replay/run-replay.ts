@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import { type ObjectKind, objectKinds, parseObjectKey } from "../../records/object-key.ts";
 import { UnreadableStateError } from "../../state/object-states.ts";
 import { requested, undelivered } from "../../state/transition.ts";
 import type { CliContext } from "../cli/context.ts";
@@ -9,6 +8,8 @@ import { editState } from "../store/edit-state.ts";
 import { inParallel } from "../store/in-parallel.ts";
 import { openStore, type Store } from "../store/open-store.ts";
 import { count } from "../text/times.ts";
+import { countKinds, kindsText } from "./count-kinds.ts";
+import { foretell } from "./foretell.ts";
 import { createProgress } from "./progress.ts";
 import { type ScannedKey, scanObjects } from "./scan-objects.ts";
 
@@ -27,13 +28,16 @@ export async function runReplay(flags: ReplayFlags, context: CliContext): Promis
     signal,
     onProgress: ({ read, total }) => progress.show(`reading keys: ${count(read)} of ${count(total)}`),
   });
+  if (flags.dryRun === true) {
+    progress.clear();
+    return await foretell(keys, { store, flags, context, signal });
+  }
   const tally = { marked: 0, busy: 0, failed: 0 };
-  if (flags.dryRun !== true)
-    await inParallel(keys, { width, signal }, async (key) => {
-      tally[await mark(key, store)] += 1;
-      const done = tally.marked + tally.busy + tally.failed;
-      if (done % 500 === 0) progress.show(`marking: ${count(done)} of ${count(keys.length)}`);
-    });
+  await inParallel(keys, { width, signal }, async (key) => {
+    tally[await mark(key, store)] += 1;
+    const done = tally.marked + tally.busy + tally.failed;
+    if (done % 500 === 0) progress.show(`marking: ${count(done)} of ${count(keys.length)}`);
+  });
   progress.clear();
   await context.stdout.write(report(keys, tally, flags));
   return tally.failed === 0 ? exitCodes.done : exitCodes.failed;
@@ -61,21 +65,13 @@ async function mark({ key, revision }: ScannedKey, store: Store): Promise<Marked
 function report(
   keys: readonly ScannedKey[],
   { marked, busy, failed }: Readonly<Record<Marked, number>>,
-  { json, dryRun }: ReplayFlags,
+  { json }: ReplayFlags,
 ): string {
-  const byKind = Object.fromEntries(objectKinds.map((kind) => [kind, 0])) as Record<ObjectKind, number>;
-  for (const { key } of keys) {
-    const kind = parseObjectKey(key)?.kind;
-    if (kind !== undefined) byKind[kind] += 1;
-  }
   if (json === true)
-    return `${JSON.stringify({ objects: byKind, dry_run: dryRun === true, marked, busy, unreadable: failed })}\n`;
-  const kinds = objectKinds.map((kind) => `${count(byKind[kind])} of ${kind}`).join(", ");
-  const found = `${count(keys.length)} objects (${kinds})`;
-  if (dryRun === true) return `${found} would be compared with v2 once more.\n`;
+    return `${JSON.stringify({ objects: countKinds(keys), marked, busy, unreadable: failed })}\n`;
   const rest = [
     busy > 0 ? `; ${count(busy)} are being worked on at the moment and were left alone` : "",
     failed > 0 ? `; ${count(failed)} have a record that cannot be read, see dlq list` : "",
   ].join("");
-  return `${found}: ${count(marked)} are marked and will be compared with v2 by the running instances${rest}.\n`;
+  return `${kindsText(keys)}: ${count(marked)} are marked and will be compared with v2 by the running instances${rest}.\n`;
 }

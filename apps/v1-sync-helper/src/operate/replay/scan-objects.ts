@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { DeliverPolicy, jetstream } from "@nats-io/jetstream";
+import { objectsPrefix, objectsStream } from "../../nats/names.ts";
 import type { NatsLink } from "../../nats/nats-link.ts";
 import { type ObjectKind, objectKinds, streamOfKind } from "../../records/object-key.ts";
 
-const bucketPrefix = "$KV.v1-objects.";
-const stream = "KV_v1-objects";
 /** Without any message for this long, NATS is taken for silent. */
 const silenceMs = 15_000;
 
@@ -32,8 +31,8 @@ export async function scanObjects(link: NatsLink, options: ScanOptions): Promise
   const { type, sinceMs, signal, onProgress } = options;
   const kinds = type === undefined ? objectKinds : [type];
   const js = jetstream(await link.connection(signal));
-  const consumer = await js.consumers.get(stream, {
-    filter_subjects: kinds.map((kind) => `${bucketPrefix}${streamOfKind[kind]}.>`),
+  const consumer = await js.consumers.get(objectsStream, {
+    filter_subjects: kinds.map((kind) => `${objectsPrefix}${streamOfKind[kind]}.>`),
     headers_only: true,
     // By time every revision comes, but only of what was written since; the newest of each key wins.
     ...(sinceMs === undefined
@@ -49,7 +48,7 @@ export async function scanObjects(link: NatsLink, options: ScanOptions): Promise
   let read = 0;
   try {
     for await (const message of messages) {
-      found.set(message.subject.slice(bucketPrefix.length), message.seq);
+      found.set(message.subject.slice(objectsPrefix.length), message.seq);
       read += 1;
       if (read % 1000 === 0) onProgress?.({ read, total });
       if (message.info.pending === 0) break;

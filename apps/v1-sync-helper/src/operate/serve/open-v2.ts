@@ -5,6 +5,7 @@ import { createCommitteeType } from "../../committees/committee-type.ts";
 import { createIdentity, type Identity } from "../../identity/identity.ts";
 import type { Mappings } from "../../mappings/mappings.ts";
 import { createMemberType } from "../../members/member-type.ts";
+import { usersBucket } from "../../nats/names.ts";
 import type { NatsLink } from "../../nats/nats-link.ts";
 import { openBucket } from "../../nats/open-bucket.ts";
 import type { ObjectType, World } from "../../objects/world.ts";
@@ -51,7 +52,7 @@ export function openV2({ loaded, link, mappings, logger, env, observers }: V2Opt
       jwksUrl: heimdall.jwksUrl,
       ...(heimdall.keyId !== undefined && { keyId: heimdall.keyId }),
     },
-    bucket: openBucket(link, "v1-sync-users", { logger }),
+    bucket: openBucket(link, usersBucket, { logger }),
     users: userCache,
     organizations: userCache,
     env,

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
+
+import { HealthServerError } from "@repo/health";
 import { createLogger, enableLevelSignal, type Logger } from "@repo/logging";
 import { runService, type ServiceContext, SettingsError } from "@repo/service";
 import { startTelemetry, type Telemetry, telemetrySecrets } from "@repo/telemetry";
 import manifest from "../../../package.json" with { type: "json" };
-import { HealthServerError } from "@repo/health";
 import { type LoadedSettings, loadSyncSettings } from "../../settings/settings.ts";
 import { instruments } from "../../telemetry/instruments.ts";
 import type { CliContext } from "../cli/context.ts";
 import { programName } from "../cli/program-name.ts";
 import type { ServeFlags } from "../commands/serve.ts";
+import { runDryRun } from "./run-dry-run.ts";
+import { runSync } from "./run-sync.ts";
 import { blamingFlags, withFlags } from "./serve-env.ts";
 
 /** From the signal to the end of the process. */
@@ -75,6 +78,6 @@ async function serve(
       logger,
     }),
   );
-  const { runSync } = await import("./run-sync.ts");
-  await runSync({ loaded, env, logger, telemetry, isDryRun, signal, stack });
+  const options = { loaded, env, logger, telemetry, signal, stack };
+  await (isDryRun ? runDryRun(options) : runSync(options));
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { ObjectKind } from "../../records/object-key.ts";
 import { columns, harmless } from "../text/harmless.ts";
 import { count, moment, roughly } from "../text/times.ts";
 import type { ConsumerRate, ConsumerSample } from "./consumer-rate.ts";
@@ -15,13 +16,14 @@ export interface StatusReport {
 
 /** For people; lines with their ends. */
 export function statusText({ consumer, tally, health }: StatusReport, nowMs: number): string {
-  const table = columns([
-    ["", ...shownStatuses],
-    ...shownKinds.map((kind) => [kind, ...shownStatuses.map((status) => count(tally.objects[kind][status]))]),
-  ]);
+  const table = columns([["", ...shownStatuses], ...shownKinds.map((kind) => kindRow(kind, tally))]);
   return [`${consumerLine(consumer)}\n\n`, table, ...remarks(tally, nowMs), `${healthLine(health)}\n`].join(
     "",
   );
+}
+
+function kindRow(kind: ObjectKind, { objects }: TallySnapshot): readonly string[] {
+  return [kind, ...shownStatuses.map((status) => count(objects[kind][status]))];
 }
 
 function consumerLine(consumer: StatusReport["consumer"]): string {

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { z } from "zod";
 import { apiErrorCodes, askApi, JetStreamApiError } from "../../nats/jetstream-api.ts";
+import { consumerName, objectsStream } from "../../nats/names.ts";
 import type { NatsLink } from "../../nats/nats-link.ts";
-
-export const objectsStream = "KV_v1-objects";
-export const consumerName = "v1-sync-helper-kv-consumer";
 
 /** What the server says of the shared consumer. */
 export interface ConsumerInfo {

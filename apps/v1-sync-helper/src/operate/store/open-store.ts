@@ -4,6 +4,7 @@ import { createMappings, type Mappings } from "../../mappings/mappings.ts";
 import type { Bucket } from "../../nats/bucket.ts";
 import { connectNats } from "../../nats/connect-nats.ts";
 import { apiErrorCodes, askApi, JetStreamApiError } from "../../nats/jetstream-api.ts";
+import { mappingsBucket, objectsBucket, stateBucket } from "../../nats/names.ts";
 import type { NatsLink } from "../../nats/nats-link.ts";
 import { openBucket, streamOf } from "../../nats/open-bucket.ts";
 import { loadNatsAddress } from "../../settings/settings.ts";
@@ -16,14 +17,14 @@ import { programName } from "../cli/program-name.ts";
 export interface Store extends AsyncDisposable {
   readonly link: NatsLink;
   readonly objects: Bucket;
+  /** `v1-sync-state`, as it is. */
+  readonly stateBucket: Bucket;
   readonly states: ObjectStates;
   readonly mappings: Mappings;
 }
 
 /** A person waits: a server that does not answer by then is not there. */
 const connectMs = 5000;
-
-const buckets = { objects: "v1-objects", mappings: "v1-mappings", state: "v1-sync-state" } as const;
 
 /**
  * Connects to NATS and makes sure that the buckets are there.
@@ -35,16 +36,18 @@ export async function openStore({ env, interrupted }: CliContext): Promise<Store
   const link = await connectNats({ url, name: `${programName} command on ${hostname()}` });
   try {
     await connected(link, shown, interrupted());
-    await Promise.all(Object.values(buckets).map((name) => checkBucket(link, name)));
+    await Promise.all([objectsBucket, mappingsBucket, stateBucket].map((name) => checkBucket(link, name)));
   } catch (error) {
     await link.drain(0);
     throw error;
   }
+  const state = openBucket(link, stateBucket);
   return {
     link,
-    objects: openBucket(link, buckets.objects),
-    states: createObjectStates(openBucket(link, buckets.state)),
-    mappings: createMappings(openBucket(link, buckets.mappings)),
+    objects: openBucket(link, objectsBucket),
+    stateBucket: state,
+    states: createObjectStates(state),
+    mappings: createMappings(openBucket(link, mappingsBucket)),
     [Symbol.asyncDispose]: () => link.drain(1000),
   };
 }

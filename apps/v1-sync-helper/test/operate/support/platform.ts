@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+import { join } from "node:path";
+import { type KV, Kvm } from "@nats-io/kv";
+import type { NatsConnection } from "@nats-io/transport-node";
+import { freePort } from "@repo/testkit";
+import { type LfxV1, rsaKeys, startLfxV1 } from "@repo/testkit/lfx-v1";
+import { type LfxV2, startLfxV2 } from "@repo/testkit/lfx-v2";
+import { type NatsServer, startNats } from "@repo/testkit/nats";
+import { type Executable, runExecutable } from "@repo/testkit/process";
+
+const bundle = join(import.meta.dirname, "../../../dist/v1-sync-helper.mjs");
+const smallBytes = 16 * 2 ** 20;
+const bucketNames = ["v1-objects", "v1-mappings", "v1-sync-state", "v1-sync-users"] as const;
+
+/** How a command ended. */
+export interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** NATS, and stand-ins of all that the program talks to. */
+export interface Platform extends AsyncDisposable {
+  readonly nats: NatsServer;
+  readonly v1: LfxV1;
+  readonly v2: LfxV2;
+  readonly connection: NatsConnection;
+  readonly bucket: (name: (typeof bucketNames)[number]) => Promise<KV>;
+  /** A complete environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Starts the bundle, with variables beside or instead of those of `env`. */
+  readonly start: (
+    args: readonly string[],
+    env?: Readonly<Record<string, string | undefined>>,
+  ) => Promise<Executable>;
+  /** Runs a command of the bundle to its end. */
+  readonly run: (args: readonly string[], env?: Readonly<Record<string, string | undefined>>) => Promise<Ran>;
+}
+
+/** Everything is there but the program itself; `buckets: false` leaves them to it. */
+export async function startPlatform(options: { readonly buckets?: boolean } = {}): Promise<Platform> {
+  await using stack = new AsyncDisposableStack();
+  const [heimdall, auth0] = await Promise.all([rsaKeys("heimdall"), rsaKeys("auth0")]);
+  const nats = stack.use(await startNats());
+  const connection = stack.adopt(await nats.connect(), (own) => own.close());
+  const v1 = stack.use(
+    await startLfxV1({
+      clientId: "client1",
+      clientPublicKey: auth0.publicKey,
+      assertionAudience: "https://testing.auth0.com/",
+      keys: [{ keyId: "signer-1", publicKey: heimdall.publicKey }],
+    }),
+  );
+  const v2 = stack.use(await startLfxV2({ jwks: v1.jwksUrl, nats: connection, buckets: true }));
+  const kvm = new Kvm(connection);
+  if (options.buckets !== false)
+    for (const name of bucketNames)
+      await kvm.create(name, { history: name === "v1-objects" ? 20 : 1, max_bytes: smallBytes });
+  const env = {
+    NATS_URL: nats.url,
+    PROJECT_SERVICE_URL: v2.projectUrl,
+    COMMITTEE_SERVICE_URL: v2.committeeUrl,
+    HEIMDALL_PRIVATE_KEY: heimdall.privateKey,
+    HEIMDALL_JWKS_URL: v1.jwksUrl,
+    AUTH0_TENANT: "testing",
+    AUTH0_CLIENT_ID: "client1",
+    AUTH0_PRIVATE_KEY: auth0.privateKey,
+    AUTH0_TOKEN_URL: v1.tokenUrl,
+    LFX_API_GW: v1.apiUrl,
+    BIND: "127.0.0.1",
+    PORT: String(await freePort()),
+    V1_OBJECTS_MAX_BYTES: String(smallBytes),
+    V1_MAPPINGS_MAX_BYTES: String(smallBytes),
+  };
+  const start: Platform["start"] = (args, more = {}) =>
+    runExecutable({ file: bundle, args, env: { ...env, ...more }, nodeArgs: ["--enable-source-maps"] });
+  const owned = stack.move();
+  return {
+    nats,
+    v1,
+    v2,
+    connection,
+    bucket: (name) => kvm.open(name),
+    env,
+    start,
+    run: async (args, more) => {
+      await using program = await start(args, more);
+      const { code } = await program.waitForExit();
+      return { code, stdout: program.stdout.text, stderr: program.stderr.text };
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
