@@ -266,6 +266,12 @@ describe("the project", () => {
     expect(notes).toEqual([expect.stringMatching(/keeps its name reserved in the old one/)]);
   });
 
+  test("another one and another name need no remark", async ({ expect }) => {
+    const world = worldWithProject().map("project", "P2", "66666666-6666-4666-8666-666666666666");
+    const { notes } = await updated({ ...minimal, project_name__c: "P2", mailing_list__c: "New" }, { world });
+    expect(notes).toEqual([]);
+  });
+
   test("that the record does not name stays", async ({ expect }) => {
     expect((await updated({ description__c: "x" })).body["project_uid"]).toBe(projectUid);
   });

@@ -264,6 +264,15 @@ describe("the person", () => {
     expect(back.body["first_name"]).toBe("Jane");
   });
 
+  test("a name that somebody changed in v2 is set again, though it was sent before", async ({ expect }) => {
+    const { sent } = await created({ contact_name__c: contactId });
+    const { changes } = await updated(
+      { contact_name__c: contactId },
+      { sent, current: { ...inV2, first_name: "J." } },
+    );
+    expect(changes).toEqual([{ field: "first_name", from: "J.", to: "Jane" }]);
+  });
+
   test("a look-up that fails stops the plan", async () => {
     for (const method of ["person", "organization"] as const) {
       const world = worldWithCommittee();

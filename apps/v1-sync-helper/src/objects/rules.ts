@@ -102,8 +102,10 @@ export function webAddress(schemes: "any" | "http" = "any"): TextRule {
     read: (text) => {
       const address = text.trim();
       if (address === "" || address === "nil") return cleared;
-      const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(address) ? address : `https://${address}`;
-      if (!isAddress(full)) return left("is no web address");
+      const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(address);
+      const full = hasScheme ? address : `https://${address}`;
+      // What has no scheme and an @ is an e-mail address, or one of git's.
+      if (!isAddress(full) || (!hasScheme && address.includes("@"))) return left("is no web address");
       if (schemes === "http" && !/^https?:\/\/[^/$.?#]/i.test(full)) return left("is no http address");
       return value(full.replace(/^https?:/i, (scheme) => scheme.toLowerCase()));
     },

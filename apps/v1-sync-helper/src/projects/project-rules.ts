@@ -40,12 +40,11 @@ export function addRequired(body: Draft): void {
 export async function publicByRule(
   record: V1Record,
   body: JsonObject,
-  isNew: boolean,
   world: World,
 ): Promise<boolean | undefined> {
   const said = record.read(["public__c"])?.value;
   if (said === null || said === "" || typeof said === "boolean") return undefined;
-  if (!isNew && record.read([...stageColumns, parentColumn]) === undefined) return undefined;
+  if (record.read([...stageColumns, parentColumn]) === undefined) return undefined;
   // v1's own word: a stage that v2 does not know must not leave the project public.
   if ((stageInV1(record) ?? body["stage"]) !== "Active") return false;
   const parentUid = body["parent_uid"];

@@ -64,6 +64,7 @@ describe("public, where v1 does not say it", () => {
     ["one in formation below a public one", { stage__c: "Formation - Engaged" }, true, false],
     ["one whose stage v2 does not know", { stage__c: "Secret" }, true, false],
     ["one without a stage", {}, true, false],
+    ["one whose first column is empty", { stage__c: null, project_status__c: "Active" }, true, false],
     ["one that v1 calls public", { public__c: true, stage__c: "Prospect" }, false, true],
     ["one that v1 calls not public", { public__c: false, stage__c: "Active" }, true, false],
     ["one whose public__c is empty", { public__c: null, stage__c: "Active" }, true, false],
@@ -114,6 +115,11 @@ describe("parents", () => {
     world.map("project", "L", uid);
     const { call } = expectPlan(await create(columns, world), "create");
     expect(call.body).toMatchObject({ parent_uid: parentUid, legal_parent_uid: uid });
+  });
+
+  test("one parent of both kinds is waited for once", async ({ expect }) => {
+    const columns = { name: "E", slug__c: "ee", parent_project__c: "P", parent_entity_relationship__c: "P" };
+    expect(expectPlan(await create(columns), "park").waitsFor).toEqual(["project.sfid.P"]);
   });
 
   test("an update waits as well", async ({ expect }) => {
@@ -284,6 +290,16 @@ describe("the stage Archived, which v2 takes with a day of dissolution only", ()
     expect(await createdBody({ stage__c: "Archived" })).not.toHaveProperty("stage");
   });
 
+  test("a day that v1 takes back does not archive it", async ({ expect }) => {
+    const current = { ...inV2, entity_dissolution_date: "2025-06-30" };
+    const columns = { stage__c: "Archived", project_entity_dissolution_date__c: null };
+    const { body } = await updated(columns, current);
+    expect(body).toMatchObject({ stage: "Active" });
+    expect(body).not.toHaveProperty("entity_dissolution_date");
+    const { body: kept } = await updated({ stage__c: "Archived" }, current);
+    expect(kept).toMatchObject({ stage: "Archived", entity_dissolution_date: "2025-06-30" });
+  });
+
   test("an emptied day does not undo it", async ({ expect }) => {
     const archived = { ...inV2, public: false, stage: "Archived", entity_dissolution_date: "2025-06-30" };
     const { body, notes } = await updated(
@@ -361,6 +377,18 @@ describe("renames", () => {
     const plan = expectPlan(await update({ ...alive, slug__c: "other" }, inV2, world), "update");
     expect(plan.calls[0].body?.["slug"]).toBe("other");
     expect(world.asked.slice(-2)).toEqual([`find ${newSlug}`, `get ${path}`]);
+  });
+
+  test("that meet a newer state are made from it", async ({ expect }) => {
+    const world = new FakeWorld().hold(path, inV2);
+    world.onFind = () => world.hold(path, { ...inV2, charter_url: "https://example.org/newer" });
+    const subject = subjectOf("project", id, { state: "mapped", uid });
+    const plan = await type.plan(subject, recordOf({ ...alive, slug__c: "other" }), world);
+    const [call] = expectPlan(plan, "update").calls;
+    expect(call).toMatchObject({
+      ifMatch: "2",
+      body: { slug: "other", charter_url: "https://example.org/newer" },
+    });
   });
 
   test("to a slug of another project are refused before anything is sent", async ({ expect }) => {

@@ -77,7 +77,7 @@ async function planCreate(
 
   body["parent_uid"] ??= await world.rootUid();
   const remark = mendArchived(body, undefined);
-  body["public"] = (await publicByRule(record, body, true, world)) ?? body["public"];
+  body["public"] = (await publicByRule(record, body, world)) ?? body["public"];
   addRequired(body);
   const remarks = remark === undefined ? relations.notes : [...relations.notes, remark];
   return planPost(
@@ -108,7 +108,7 @@ async function planUpdate(
   const parked = parkForRelations(relations);
   if (parked !== undefined) return parked;
 
-  const isPublic = await publicByRule(record, draft.overlaid.body, false, world);
+  const isPublic = await publicByRule(record, draft.overlaid.body, world);
   const settled = await settleSlug(draft, uid, world, (fresh) => draftBase(base, fresh, record, lookups));
   if ("action" in settled) return settled;
   if (isPublic !== undefined) settled.overlaid.body["public"] = isPublic;

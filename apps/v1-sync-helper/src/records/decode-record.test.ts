@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { decodeRecord, maxValueBytes } from "./decode-record.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { maxDepth } from "./plain.ts";
+import { createRecord } from "./v1-record.ts";
 
 const text = new TextEncoder();
 
@@ -292,5 +293,12 @@ describe("what is read of a record", () => {
     const { read } = record('{"b":null,"c":1}');
     expect(read(["a", "b", "c"])).toEqual({ column: "b", value: null });
     expect(read(["constructor", "__proto__"])).toBeUndefined();
+  });
+
+  test("what JavaScript gives every object is no column", ({ expect }) => {
+    expect(createRecord({ name: "Example" }).read(["constructor", "toString", "name"])).toEqual({
+      column: "name",
+      value: "Example",
+    });
   });
 });

@@ -23,6 +23,8 @@ export class FakeWorld implements World {
   readonly broken = new Set<keyof World>();
   /** Every question, in order: `get /projects/…`. */
   readonly asked: string[] = [];
+  /** Told before a `find` is answered: what happens meanwhile. */
+  onFind: () => void = () => {};
   #revision = 0;
 
   map(kind: ObjectKind, id: string, uid: string, committeeUid?: string): this {
@@ -63,6 +65,7 @@ export class FakeWorld implements World {
 
   readonly find = async (naturalKey: NaturalKey): Promise<string | undefined> => {
     this.#ask("find", JSON.stringify(naturalKey));
+    this.onFind();
     return this.found.get(JSON.stringify(naturalKey));
   };
 
