@@ -117,6 +117,13 @@ test("trusts other keys when it is told to", async ({ expect }) => {
   expect((await readBy(v2, {})).status).toBe(500);
 });
 
+test("looks at no token when it is told to take one principal for all", async ({ expect }) => {
+  await using v2 = await setup({ mockPrincipal: "mock" });
+  expect((await read(v2, undefined)).status).toBe(200);
+  await v2.createProject();
+  expect(v2.lfx.record.writes.at(-1)).toMatchObject({ principal: "mock", sub: undefined });
+});
+
 async function serve(answer: () => string | undefined) {
   const server = createServer((_request, response) => {
     const text = answer();

@@ -95,5 +95,5 @@ export class Bucket {
 
 /** `expected` is the text of If-Match: decimal digits, perhaps with zeros before them. */
 export function isRevision(entry: Entry | undefined, expected: string): boolean {
-  return entry !== undefined && BigInt(expected) === BigInt(entry.revision);
+  return entry !== undefined && expected.replace(/^0+(?=\d)/, "") === String(entry.revision);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { badRequest, conflict, internal, notFound, wrongLastSequence } from "./api-error.ts";
+import { isRevision } from "./bucket.ts";
 import { isJsonObject, type Json, type JsonObject, listOf, textOf, withoutEmpty } from "./json.ts";
 import { publishCommitteeSettings } from "./messages.ts";
 import type { Call, Reply } from "./operation.ts";
@@ -20,7 +21,7 @@ export async function updateCommitteeSettings(call: Call): Promise<Reply> {
   const sent = settingsFrom(call, uid);
   const existing = store.committeeSettings.get(uid);
   if (existing === undefined) throw notFound("committee settings not found");
-  if (BigInt(ifMatch) !== BigInt(existing.revision))
+  if (!isRevision(existing, ifMatch))
     throw call.stale(conflict("committee settings have been modified by another process"));
   const { writers, auditors, chat_webhook_url } = existing.data;
   const data = {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from "node:crypto";
 import { conflict, internal, notFound, unavailable, wrongLastSequence } from "./api-error.ts";
+import { isRevision } from "./bucket.ts";
 import { committeeFields } from "./committee-fields.ts";
 import { badIfMatch, settingsFrom, shownCommitteeSettings } from "./committee-settings.ts";
 import { type Json, type JsonObject, objectOf, textOf, withoutEmpty } from "./json.ts";
@@ -55,7 +56,7 @@ export async function updateCommittee(call: Call): Promise<Reply> {
   if (ifMatch === undefined) throw badIfMatch();
   const existing = store.committees.get(uid);
   if (existing === undefined) throw notFound("committee not found");
-  if (BigInt(ifMatch) !== BigInt(existing.revision)) throw call.stale(modified());
+  if (!isRevision(existing, ifMatch)) throw call.stale(modified());
   const project = await findProject(call);
   await call.gate();
   const reserved = reserveNames(call, existing.data, project.slug);
@@ -94,7 +95,7 @@ export async function deleteCommittee(call: Call): Promise<Reply> {
   if (ifMatch === undefined) throw badIfMatch();
   const existing = store.committees.get(uid);
   if (existing === undefined) throw notFound("committee not found");
-  if (BigInt(ifMatch) !== BigInt(existing.revision)) throw call.stale(modified());
+  if (!isRevision(existing, ifMatch)) throw call.stale(modified());
   await call.gate();
   const before = store.committees.get(uid)?.revision ?? 0;
   if (!store.committees.remove(uid, ifMatch))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from "node:crypto";
 import { badRequest, conflict, notFound, unavailable } from "./api-error.ts";
+import { isRevision } from "./bucket.ts";
 import { badIfMatch } from "./committee-settings.ts";
 import { type Json, type JsonObject, objectOf, textOf, withoutEmpty } from "./json.ts";
 import { committeeOf, recountMembers } from "./member-background.ts";
@@ -57,7 +58,7 @@ export async function updateMember(call: Call): Promise<Reply> {
   if (ifMatch === undefined) throw badIfMatch();
   const existing = store.members.get(uid);
   if (existing === undefined) throw notFound("committee member not found");
-  if (BigInt(ifMatch) !== BigInt(existing.revision)) throw call.stale(modified());
+  if (!isRevision(existing, ifMatch)) throw call.stale(modified());
   if (textOf(existing.data, "committee_uid") !== call.uid) throw notOfThisCommittee();
   const committee = committeeOf(call.state, call.uid);
   if (committee === undefined) throw notFound("committee not found");
@@ -98,7 +99,7 @@ export async function deleteMember(call: Call): Promise<Reply> {
   if (ifMatch === undefined) throw badIfMatch();
   const existing = store.members.get(uid);
   if (existing === undefined) throw notFound("committee member not found");
-  if (BigInt(ifMatch) !== BigInt(existing.revision)) throw call.stale(modified());
+  if (!isRevision(existing, ifMatch)) throw call.stale(modified());
   await call.gate();
   const current = store.members.get(uid);
   if (current === undefined) throw notFound("committee member not found");
