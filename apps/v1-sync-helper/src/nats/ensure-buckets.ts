@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
-import type { NatsConnection } from "@nats-io/transport-node";
 import { type BucketSettings, type StreamPlan, streamPlans } from "./bucket-plans.ts";
 import { checkStream, type FoundConfig, foundConfig } from "./check-stream.ts";
 import type { Ensured } from "./ensured.ts";
 import { apiErrorCodes, askApi, JetStreamApiError } from "./jetstream-api.ts";
 import type { NatsLink } from "./nats-link.ts";
-
-/** The oldest nats-server that does what is needed: consumers with several filters, compression. */
-const oldestVersion = "2.10";
+import { payloadWarnings, tooOldServer } from "./server-facts.ts";
 
 /**
  * Sees to it that the buckets and the stream of advisories are there, and makes what is missing. What is there is taken
@@ -18,14 +15,14 @@ const oldestVersion = "2.10";
 export async function ensureBuckets(link: NatsLink, settings: BucketSettings): Promise<Ensured> {
   const disabled = await jetStreamDisabled(link);
   if (disabled !== undefined) return problem(disabled);
-  const connection = await link.connection();
-  const tooOld = tooOldServer(connection);
+  const { info } = await link.connection();
+  const tooOld = tooOldServer(info?.version);
   if (tooOld !== undefined) return problem(tooOld);
   const results: Ensured[] = [];
   for (const plan of streamPlans(settings)) results.push(await ensureStream(link, plan, settings.canCreate));
   return {
     problems: results.flatMap(({ problems }) => problems),
-    warnings: [...payloadWarnings(connection), ...results.flatMap(({ warnings }) => warnings)],
+    warnings: [...payloadWarnings(info?.max_payload), ...results.flatMap(({ warnings }) => warnings)],
   };
 }
 
@@ -41,26 +38,6 @@ async function jetStreamDisabled(link: NatsLink): Promise<string | undefined> {
     const isDisabled = codes.includes(error.errorCode);
     return isDisabled ? "JetStream is not enabled for this account of NATS; enable it." : undefined;
   }
-}
-
-function tooOldServer(connection: NatsConnection): string | undefined {
-  const version = connection.info?.version ?? "";
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  const [neededMajor = 0, neededMinor = 0] = oldestVersion.split(".").map(Number);
-  // A version that cannot be read is a build of somebody's own.
-  if (!Number.isFinite(major + minor) || version === "") return undefined;
-  if (major > neededMajor || (major === neededMajor && minor >= neededMinor)) return undefined;
-  return `The nats-server has version ${version}; at least ${oldestVersion} is needed.`;
-}
-
-function payloadWarnings(connection: NatsConnection): readonly string[] {
-  const maxPayload = connection.info?.max_payload;
-  const needed = 10 * 1024 * 1024;
-  if (maxPayload === undefined || maxPayload >= needed) return [];
-  return [
-    `The server's max_payload of ${maxPayload} bytes is below the ${needed} that a value of v1-objects may have; ` +
-      "larger records cannot be loaded until it is raised.",
-  ];
 }
 
 async function ensureStream(link: NatsLink, plan: StreamPlan, canCreate: boolean): Promise<Ensured> {
