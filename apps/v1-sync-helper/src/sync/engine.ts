@@ -64,6 +64,8 @@ export interface EngineStatus {
   readonly inFlight: number;
   /** Objects of all instances that are not done. */
   readonly open: Readonly<Record<OpenStatus, number>>;
+  /** Of all instances: how many objects wait for a parent of each kind. */
+  readonly waitingFor: Readonly<Record<"project" | "committee", number>>;
   /** Whether all records were read since the start, so that `open` is complete. */
   readonly isCaughtUp: boolean;
 }
@@ -198,6 +200,7 @@ class RunningEngine implements Engine {
       inHand: this.#arrivals.size(),
       inFlight: this.#queue.running(),
       open: this.#backlog.counts(),
+      waitingFor: this.#backlog.waitingFor(),
       isCaughtUp: this.#isCaughtUp,
     };
   }

@@ -67,14 +67,14 @@ export const instruments = defineInstruments({
     name: "v1_sync.objects",
     unit: "{object}",
     description: "Objects that are not done, of all instances together, by status.",
-    labels: { type: objectKinds, status: ["claimed", "retry", "parked", "held", "dead"] },
+    labels: { status: ["claimed", "retry", "parked", "held", "dead"] },
   },
   parked: {
     kind: "observable",
     name: "v1_sync.parked",
     unit: "{object}",
-    description: "Objects that wait for a parent, by the kind of the parent; other: for a service's address.",
-    labels: { parent: [...objectKinds, "other"] },
+    description: "Objects of all instances together that wait for a parent, by the kind of the parent.",
+    labels: { parent: ["project", "committee"] },
   },
   inFlight: {
     kind: "observable",

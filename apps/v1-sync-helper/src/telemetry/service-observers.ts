@@ -24,7 +24,7 @@ export function createServiceObservers(
       if (!isHttpDebug) return;
       logger.info(
         {
-          service,
+          target: service,
           method,
           path,
           status,

@@ -64,8 +64,8 @@ async function* checkNatsAndServices(
     `consumer ${consumerName}`,
     withNats(() => checkConsumer(link)),
   );
-  yield runCheck("project service", () => checkReady(settings.projectServiceUrl));
-  yield runCheck("committee service", () => checkReady(settings.committeeServiceUrl));
+  yield runCheck("project service", () => checkReady(settings.projectServiceUrl, env));
+  yield runCheck("committee service", () => checkReady(settings.committeeServiceUrl, env));
 
   const logger = silentLogger();
   const mappings = createMappings(openBucket(link, mappingsBucket));

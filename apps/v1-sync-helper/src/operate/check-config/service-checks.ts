@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { request } from "undici";
+import { createHttpClient, type Environment } from "@repo/http-retry";
 import type { ServiceName } from "../../objects/plan.ts";
 import type { V2 } from "../serve/open-v2.ts";
 import { CheckSkipped } from "./check.ts";
@@ -7,22 +7,21 @@ import { CheckSkipped } from "./check.ts";
 const timeoutMs = 5000;
 
 /** `/readyz` of a service, at its base address. */
-export async function checkReady(url: string | undefined): Promise<string> {
+export async function checkReady(url: string | undefined, env: Environment): Promise<string> {
   if (url === undefined)
     throw new CheckSkipped("COMMITTEE_SERVICE_URL is not set: committees and members are parked");
-  const { statusCode, body } = await request(`${url}/readyz`, {
-    signal: AbortSignal.timeout(timeoutMs),
-  }).catch((cause: unknown) => {
-    throw new Error(`${url} does not answer: ${reasonOf(cause)}.`, { cause });
+  const { origin, pathname } = new URL(url);
+  await using client = createHttpClient({
+    origin,
+    env,
+    timeoutMs,
+    policy: { maxAttempts: 1 },
+    accept: () => true,
   });
-  await body.dump();
-  if (statusCode === 200) return `${url} is ready`;
-  throw new Error(`${url}/readyz answers ${statusCode}.`);
-}
-
-function reasonOf(error: unknown): string {
-  if (!Error.isError(error)) return String(error);
-  return "code" in error && typeof error.code === "string" ? error.code : error.message;
+  const path = `${pathname.replace(/\/$/, "")}/readyz`;
+  const { status } = await client.request({ method: "GET", path });
+  if (status === 200) return `${url} is ready`;
+  throw new Error(`${url}/readyz answers ${status}.`);
 }
 
 /** An id that nothing has: 404 says that the token was taken. */

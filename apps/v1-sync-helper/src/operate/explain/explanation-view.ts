@@ -9,8 +9,6 @@ import { moment } from "../text/times.ts";
 import type { Explanation, ParentFound, RecordFound, Told } from "./explanation.ts";
 import { stateWords } from "./state-words.ts";
 
-const widest = 160;
-
 /** For people; lines with their ends. */
 export function explanationText(explanation: Explanation, nowMs: number): string {
   const { key, kind, record, mapping, state, parents, author, forecast } = explanation;
@@ -24,9 +22,7 @@ export function explanationText(explanation: Explanation, nowMs: number): string
   ];
   const body = sections
     .filter(([, lines]) => lines.length > 0)
-    .map(
-      ([title, lines]) => `${title}\n${lines.map((line) => `  ${cut(harmless(line), widest)}\n`).join("")}`,
-    );
+    .map(([title, lines]) => `${title}\n${lines.map((line) => `  ${harmless(line)}\n`).join("")}`);
   return `${harmless(key)} (${kind})\n\n${body.join("\n")}`;
 }
 

@@ -29,6 +29,13 @@ export function observeParts({ metrics, link, services, status }: ObservedParts)
       for (const name of openStatuses) set(open[name], { status: name });
     }),
   );
+  stack.use(
+    metrics.parked.observe((set) => {
+      const { project, committee } = status().waitingFor;
+      set(project, { parent: "project" });
+      set(committee, { parent: "committee" });
+    }),
+  );
   stack.use(metrics.natsConnected.observe((set) => set(link.status().connected ? 1 : 0, {})));
   stack.use(
     link.onStatus((_status, event) => {

@@ -67,13 +67,24 @@ export async function runSync(options: SyncOptions): Promise<void> {
   conditions.watch("signing-key", () => v2.identity.signingStatus().reason);
 
   await prepareNats({ link, settings, logger, conditions, signal });
-  engine = composeEngine({ settings, link, stateBucket: state, states, mappings, v2, logger, metrics });
-  const { status, owner } = engine;
+  const running = composeEngine({
+    settings,
+    link,
+    stateBucket: state,
+    states,
+    mappings,
+    v2,
+    logger,
+    metrics,
+  });
+  engine = running;
+  const status = () => running.status();
+  const { owner } = running;
   conditions.watch("consumer", () => status().problems.join("; ") || undefined);
   stack.use(observeParts({ metrics, link, services: v2.services, status }));
   health.markReady();
   logger.info({ instance: owner }, "begins to work");
-  await engine.run(signal);
+  await running.run(signal);
   engine = undefined;
   logger.info({ instance: owner }, "has ended in order");
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { request } from "undici";
+import { createHttpClient, HttpError } from "@repo/http-retry";
 import type { HealthAddress } from "../../settings/settings.ts";
 
 /** The instance that this environment's address leads to: the one of the same pod or machine. */
@@ -17,19 +17,22 @@ export async function askInstance({ host, port }: HealthAddress): Promise<Instan
   const reachable = ["*", "0.0.0.0", "::"].includes(host) ? "127.0.0.1" : host;
   const url = `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
   try {
-    const { statusCode, body } = await request(`${url}/readyz?verbose`, {
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
-      signal: AbortSignal.timeout(timeoutMs),
+    await using client = createHttpClient({
+      origin: url,
+      timeoutMs,
+      policy: { maxAttempts: 1 },
+      accept: () => true,
     });
-    const text = await body.text();
-    if (statusCode === 200) return { url, state: "ready" };
-    const failed = text
+    const answer = await client.request({ method: "GET", path: "/readyz?verbose" });
+    if (answer.status === 200) return { url, state: "ready" };
+    const failed = answer
+      .text()
       .split("\n")
       .filter((line) => line.startsWith("[-]"))
       .map((line) => line.slice(3));
-    return { url, state: "not ready", detail: failed.join("; ") || `status ${statusCode}` };
-  } catch {
-    return { url, state: "no answer" };
+    return { url, state: "not ready", detail: failed.join("; ") || `status ${answer.status}` };
+  } catch (error) {
+    if (error instanceof HttpError) return { url, state: "no answer" };
+    throw error;
   }
 }

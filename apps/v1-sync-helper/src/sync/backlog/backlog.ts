@@ -37,6 +37,8 @@ export interface Backlog {
   /** Up to `limit` records whose time has come; each is given out again a while later, unless it changes. */
   readonly takeDue: (limit: number) => readonly DueItem[];
   readonly counts: () => Readonly<Record<OpenStatus, number>>;
+  /** How many records wait for a parent of each kind. */
+  readonly waitingFor: () => Readonly<Record<"project" | "committee", number>>;
 }
 
 interface Entry {
@@ -192,5 +194,12 @@ export function createBacklog(options: BacklogOptions): Backlog {
     return taken;
   }
 
-  return { note, noteState, mapped, hasExpired, takeDue, counts: () => ({ ...counts }) };
+  function waitingFor(): Readonly<Record<"project" | "committee", number>> {
+    const waiting = { project: 0, committee: 0 };
+    for (const [waited, keys] of waiters)
+      waiting[waited.startsWith("project.") ? "project" : "committee"] += keys.size;
+    return waiting;
+  }
+
+  return { note, noteState, mapped, hasExpired, takeDue, counts: () => ({ ...counts }), waitingFor };
 }
