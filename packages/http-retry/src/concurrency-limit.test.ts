@@ -179,6 +179,19 @@ test("refuses at once, with the time to come back, whose wait is shorter than th
   expect(String(refused)).toContain("paused for another 30000 ms");
 });
 
+test("keeps the order when the clock is past a pause whose timer has not fired yet", async ({ expect }) => {
+  const clock = createVirtualClock();
+  let aheadMs = 0;
+  const limit = createConcurrencyLimit({ clock: { ...clock, now: () => clock.now() + aheadMs } });
+  limit.tryTake()?.end("overloaded", 1000);
+  const order: string[] = [];
+  const first = limit.take().then(() => order.push("first"));
+  aheadMs = 1000;
+  expect(limit.tryTake()).toBeUndefined();
+  await Promise.all([limit.take().then(() => order.push("second")), first]);
+  expect(order).toEqual(["first", "second"]);
+});
+
 test("leaves no timer when the last who waits out a pause goes away", async ({ expect }) => {
   const { limit, clock } = limited();
   limit.tryTake()?.end("overloaded", 30_000);

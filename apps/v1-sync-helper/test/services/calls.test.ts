@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Socket } from "node:net";
+import { inspect } from "node:util";
 import { waitFor } from "@repo/testkit";
 import { test } from "vitest";
 import type { WriteCall } from "../../src/objects/plan.ts";
@@ -204,6 +205,20 @@ test.for([
     expect(retries).toHaveLength(requests - 1);
   },
 );
+
+test("holds no personal data and no token in what it throws, its causes included", async ({
+  expect,
+  onTestFinished,
+}) => {
+  const message = "jane@example.org may not use Bearer abcdefghijklmnop";
+  const { services } = await scriptedServices(
+    (socket) => socket.write(answer(400, { message })),
+    onTestFinished,
+  );
+  const error = await unavailableOf(services.get("project", projectPath(uid)));
+  expect(error.message).toContain("[e-mail address] may not use Bearer [hidden]");
+  expect(inspect(error, { depth: 10, showHidden: true })).not.toMatch(/jane@example|abcdefghijkl/);
+});
 
 test("reads again what failed in passing, under the same request id", async ({ expect, onTestFinished }) => {
   const { services, server, calls, retries } = await scriptedServices((socket, _request, count) => {
