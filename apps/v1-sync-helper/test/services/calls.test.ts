@@ -163,6 +163,7 @@ test.for([
     /no JSON object/,
     1,
   ],
+  ["206", answer(206, { uid }, { etag: "1" }), 206, /no answer to a read/, 1],
   ["204", answer(204, "", { "content-length": "0" }), 204, /no answer to a read/, 1],
   ["400", answer(400, { message: "member of another committee" }), 400, /member of another committee/, 1],
   ["403", answer(403), 403, /does not let this program in/, 1],
