@@ -196,6 +196,15 @@ test("a late commit comes after its time, whatever the client saw", async ({ exp
   expect(v2.lfx.record.writes.map(({ wasAnswered }) => wasAnswered)).toEqual([false, false]);
 });
 
+test("a late commit is not told to a client that still waits", async ({ expect }) => {
+  await using v2 = await setup();
+  const { answer, projects } = await createWith(v2, { kind: "late", commitAfterMs: "told" }, () => {
+    v2.lfx.faults.commitLate();
+    return v2.lfx.record.writeCount === 1;
+  });
+  expect([answer, projects]).toEqual([gaveUp, 1]);
+});
+
 test("a late commit of an update is refused when its revision was spent", async ({ expect }) => {
   await using v2 = await setup();
   const uid = await v2.createProject();

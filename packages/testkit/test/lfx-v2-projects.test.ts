@@ -40,7 +40,11 @@ test.for([
   ["funding_model", [["Crowdfunding", "Free"], [""]], "invalid_enum_value"],
   ["legal_entity_type", ["LLC"], "invalid_enum_value"],
   ["legal_parent_uid", ["x", ""], "invalid_format"],
-  ["formation_date", ["2023-02-29", "2020-1-1", "2020-01-01T00:00:00Z", ""], "invalid_format"],
+  [
+    "formation_date",
+    ["2023-02-29", "2022-02-29", "1900-02-29", "2024-04-31", "2020-1-1", "2020-01-01T00:00:00Z", ""],
+    "invalid_format",
+  ],
   ["website_url", ["example.org", "", "https://a b/", "https://x:port/", "a/b", "/%zz"], "invalid_format"],
   ["executive_director", [{ email: "a@b" }, { avatar: "no-scheme" }], "invalid_pattern"],
   ["writers", [[{ email: "A <a@b.org>" }]], "invalid_pattern"],
@@ -330,6 +334,7 @@ test("row 25: a deleted project is gone with its settings, and its slug is free"
   expect([first.status, first.text]).toEqual([204, ""]);
   expect((await v2.call("project", "DELETE", path, { ifMatch })).status).toBe(404);
   expect((await v2.call("project", "GET", `${path}/settings`)).status).toBe(404);
+  expect(v2.lfx.model.get("project-settings", uid)).toBeUndefined();
   expect((await create(v2, { slug })).status).toBe(201);
 });
 
