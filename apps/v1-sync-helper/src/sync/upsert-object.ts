@@ -114,7 +114,8 @@ async function adopt(
   known?: Extract<Plan, { readonly action: "create" }>,
 ): Promise<AttemptOutcome | undefined> {
   const asNew = known ?? (await planFor(attempt, { state: "absent" }, record));
-  const naturalKey = asNew.action === "create" ? asNew.naturalKey : course.settled.found?.naturalKey;
+  // Where it was made, which need not be where it belongs by now.
+  const naturalKey = known?.naturalKey ?? course.settled.found?.naturalKey;
   const mapping: Mapping = {
     state: "mapped",
     uid,
