@@ -17,9 +17,6 @@ import { contentTypes, paths } from "./support/paths.ts";
 import { frame, frameTypes, postHeaders, RawHttp2 } from "./support/raw-http2.ts";
 import { test } from "./support/test-server.ts";
 
-/** END_STREAM of a DATA frame. */
-const endStream = 0x1;
-
 function dequeue(init: MessageInitShape<typeof DequeueJobRequestSchema>): Uint8Array {
   return toEnvelope(toBinary(DequeueJobRequestSchema, create(DequeueJobRequestSchema, init)));
 }
@@ -196,18 +193,6 @@ describe("frames", () => {
       // Ten chunks of ten messages: a write for each message would be a hundred.
       expect(answer.pieces).toBeLessThanOrEqual(12);
     }
-  });
-
-  test("a stream's only message leaves in one frame with its end", async ({ start, expect }) => {
-    const server = await start();
-    using raw = new RawHttp2(server.port);
-    raw.greet();
-    raw.socket.write(postHeaders(1, paths.dequeueJob, contentTypes.stream));
-    const payload = Buffer.from(dequeue({ queue: "q", maxJobs: 1 }));
-    raw.socket.write(frame(frameTypes.data, { flags: endStream, stream: 1, payload }));
-    await waitFor(() => raw.of(frameTypes.data).some(({ flags }) => flags === endStream));
-    expect(raw.of(frameTypes.data)).toHaveLength(1);
-    expect(raw.of(frameTypes.data)[0]?.payload.toString()).toContain("token-1");
   });
 
   test("a stream with nothing to say shows its head, and headers come once", async ({ start, expect }) => {

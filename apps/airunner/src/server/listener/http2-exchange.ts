@@ -58,9 +58,7 @@ export class Http2Exchange implements Exchange {
   }
 
   write(chunk: Uint8Array): Promise<void> | undefined {
-    if (this.#isGone()) return undefined;
-    this.#gather();
-    if (this.body.write(chunk)) return undefined;
+    if (this.#isGone() || this.body.write(chunk)) return undefined;
     return new Promise((resolve) => {
       this.#onRoom = resolve;
       this.body.once("drain", resolve);
@@ -86,16 +84,6 @@ export class Http2Exchange implements Exchange {
   onClose(listener: (wasFinished: boolean) => void): void {
     if (this.#isClosed) listener(this.#wasFinished);
     else this.#onClose = listener;
-  }
-
-  /**
-   * What is written before the loop goes on leaves together, as a stream's only message and its end: a write of its own
-   * costs a record of TLS, a system call and a turn of the loop.
-   */
-  #gather(): void {
-    if (this.body.writableCorked > 0) return;
-    this.body.cork();
-    process.nextTick(() => this.body.uncork());
   }
 
   /** RST_STREAM without an error, after what was written: nobody will read what is left of the request (RFC 9113 8.1). */
