@@ -23,6 +23,8 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
     },
     writeHelp: (text) => help.push(text),
   });
+  // Waits of the parts do not keep a process alive, and a command is over when it says so.
+  using _alive = keepAlive();
   try {
     await parse(program, args);
     if (help.length > 0) await context.stdout.write(help.join(""));
@@ -30,6 +32,13 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
   } catch (error) {
     return await report(error, context);
   }
+}
+
+const longMs = 2 ** 31 - 1;
+
+function keepAlive(): Disposable {
+  const timer = setInterval(() => undefined, longMs);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
 async function parse(program: Command, args: readonly string[]): Promise<void> {

@@ -71,6 +71,8 @@ export async function startPlatform(options: { readonly buckets?: boolean } = {}
     PORT: String(await freePort()),
     V1_OBJECTS_MAX_BYTES: String(smallBytes),
     V1_MAPPINGS_MAX_BYTES: String(smallBytes),
+    V1_SYNC_STATE_MAX_BYTES: String(smallBytes),
+    V1_SYNC_USERS_MAX_BYTES: String(smallBytes),
   };
   const start: Platform["start"] = (args, more = {}) =>
     runExecutable({ file: bundle, args, env: { ...env, ...more }, nodeArgs: ["--enable-source-maps"] });
