@@ -32,8 +32,6 @@ export interface Applied {
   readonly principal?: string;
   readonly sent?: SentDigest;
   readonly notes?: readonly string[];
-  /** Objects of v2 that a late create left over beside `uid`, and that could not be deleted. */
-  readonly leftovers?: readonly string[];
 }
 
 /**
@@ -62,4 +60,6 @@ export interface ObjectState {
   /** An operator let the delete go in spite of the guard, or asked for it to be created again. */
   readonly override?: "delete" | "recreate";
   readonly applied?: Applied;
+  /** Objects of v2 that a late create left over beside the mapped one; a person should remove them. */
+  readonly leftovers?: readonly string[];
 }

@@ -48,10 +48,10 @@ const anyState: fc.Arbitrary<ObjectState> = fc.record(
         principal: fc.string(),
         sent: fc.string(),
         notes: fc.array(fc.string()),
-        leftovers: fc.array(id),
       },
       { requiredKeys: ["revision", "at", "action"] },
     ),
+    leftovers: fc.array(id),
   },
   { requiredKeys: ["status", "revision", "attempts", "since", "lastAt"] },
 );

@@ -33,7 +33,6 @@ const applied = z.object({
   principal: z.exactOptional(z.string()),
   sent: z.exactOptional(z.string()),
   notes: z.exactOptional(z.array(z.string())),
-  leftovers: z.exactOptional(z.array(z.string())),
 });
 
 /** Fields that a later version adds are left out; anything else that is not as it should be is refused. */
@@ -52,6 +51,7 @@ const objectState = z.object({
   unsettled: z.exactOptional(z.boolean()),
   override: z.exactOptional(z.enum(["delete", "recreate"])),
   applied: z.exactOptional(applied),
+  leftovers: z.exactOptional(z.array(z.string())),
 }) satisfies z.ZodType<ObjectState>;
 
 /** A record that is there and cannot be read. It is never treated as absent: a person has to look. */

@@ -31,7 +31,7 @@ function rfc3339(ms: number): string {
 }
 
 /** What outlives every step: nothing here is forgotten before something answers for it. */
-type Memory = Pick<ObjectState, "intents" | "unsettled" | "override" | "applied">;
+type Memory = Pick<ObjectState, "intents" | "unsettled" | "override" | "applied" | "leftovers">;
 
 function memoryOf(state: ObjectState | undefined): Memory {
   if (state === undefined) return {};
@@ -40,6 +40,7 @@ function memoryOf(state: ObjectState | undefined): Memory {
     ...(state.unsettled === true && { unsettled: true }),
     ...(state.override !== undefined && { override: state.override }),
     ...(state.applied !== undefined && { applied: state.applied }),
+    ...(state.leftovers !== undefined && state.leftovers.length > 0 && { leftovers: state.leftovers }),
   };
 }
 
@@ -176,7 +177,6 @@ export function transition(state: ObjectState, outcome: AttemptOutcome, context:
 }
 
 function applied(state: ObjectState, result: Omit<Applied, "revision" | "at">, at: string): ObjectState {
-  const leftovers = [...new Set([...(state.applied?.leftovers ?? []), ...(result.leftovers ?? [])])];
   const { intents: _intents, override: _override, unsettled, ...memory } = memoryOf(state);
   return {
     status: "done",
@@ -187,12 +187,7 @@ function applied(state: ObjectState, result: Omit<Applied, "revision" | "at">, a
     ...memory,
     // Only a write that was answered tells that no earlier one comes after it.
     ...(unsettled === true && result.action === "unchanged" && { unsettled }),
-    applied: {
-      ...result,
-      revision: state.revision,
-      at,
-      ...(leftovers.length > 0 && { leftovers }),
-    },
+    applied: { ...result, revision: state.revision, at },
   };
 }
 

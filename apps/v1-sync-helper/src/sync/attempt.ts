@@ -32,7 +32,7 @@ export class Attempt {
   readonly claim: Hold;
   readonly ports: Ports;
   readonly rules: Rules;
-  /** Objects of v2 that this attempt found to be nobody's. */
+  /** Objects of v2 that this attempt found beside the one that is kept. */
   readonly leftovers: string[] = [];
   readonly notes: string[] = [];
   /** What the revision says, once it was read. */
@@ -63,6 +63,12 @@ export class Attempt {
   subject(mapping: Mapping): Subject {
     const { key, mustWrite } = this;
     return { key, mapping, mustWrite, applied: this.claim.state.applied };
+  }
+
+  /** An object of v2 that should not be there; it is not forgotten, however the attempt ends. */
+  leaveOver(uid: string): void {
+    this.leftovers.push(uid);
+    this.claim.amend((state) => ({ ...state, leftovers: [...new Set([...(state.leftovers ?? []), uid])] }));
   }
 
   know(facts: ObjectFacts): void {

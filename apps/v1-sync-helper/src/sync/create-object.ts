@@ -110,13 +110,13 @@ async function made(attempt: Attempt, plan: CreatePlan, uid: string, author: Aut
   const kept = naturalKey.kind === "project" ? await namedBySlug(attempt, naturalKey, uid) : uid;
   if (kept !== uid) {
     // It stays in v2: to delete it there would take the slug away from the one that is kept.
-    attempt.leftovers.push(uid);
+    attempt.leaveOver(uid);
     attempt.intents = [];
     return kept === undefined ? ended(takenBy(naturalKey)) : { step: "found", uid: kept };
   }
   const mapped = await mapTo(attempt, uid, { naturalKey, ...(plan.ids !== undefined && { ids: plan.ids }) });
   if (mapped !== undefined) {
-    if (mapped.step === "mapped") attempt.leftovers.push(uid);
+    if (mapped.step === "mapped") attempt.leaveOver(uid);
     return mapped;
   }
   const { sent, notes } = plan;

@@ -29,7 +29,7 @@ export async function settleIntents(attempt: Attempt, mapping: Mapping): Promise
       if (!isOver && mapping.state !== "mapped") pending.push(intent);
     } else if (mapping.state === "mapped" || found !== undefined) {
       const isOther = uid !== (mapping.state === "mapped" ? mapping.uid : found?.uid);
-      if (isOther) attempt.leftovers.push(uid);
+      if (isOther) attempt.leaveOver(uid);
     } else {
       found = { uid, naturalKey: intent.naturalKey };
     }

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
-import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock.ts";
 import { type Bucket, RevisionConflictError } from "../nats/bucket.ts";
 import type { Ensured } from "../nats/ensure.ts";
 import { askApi, isObject } from "../nats/jetstream-api.ts";
 import type { NatsLink } from "../nats/nats-link.ts";
-import { streamOfKind } from "../records/object-key.ts";
 import { UnavailableError } from "../services/answer.ts";
 import type { Delivery } from "./consume/delivery.ts";
 import { createPull } from "./consume/pull.ts";
+import { createReader, deleteReader, readerName } from "./consume/reader.ts";
 import { objectsPrefix, objectsStream } from "./source.ts";
 
 export interface SweepOptions {
@@ -44,7 +43,6 @@ interface Progress {
 
 const progressKey = "sweep";
 const atOnce = 64;
-const nanos = 1_000_000;
 
 export function createSweep(options: SweepOptions): Sweep {
   const { link, clock, random, bucket, intervalMs, consumer, record, onFound, onDefect } = options;
@@ -92,7 +90,7 @@ export function createSweep(options: SweepOptions): Sweep {
 
   /** Checks what lies between two stream sequences. */
   async function walk(from: number, to: number, signal: AbortSignal): Promise<number> {
-    const name = `v1-sync-sweep-${randomUUID().slice(0, 8)}`;
+    const name = readerName("sweep");
     const ending = new AbortController();
     const stop = (): void => ending.abort();
     signal.addEventListener("abort", stop);
@@ -104,7 +102,7 @@ export function createSweep(options: SweepOptions): Sweep {
       stream: objectsStream,
       consumer: name,
       prepare: async () => {
-        if ((await createReader(link, name, from)) === 0) resolve();
+        if ((await createReader(link, { name, after: from, headersOnly: true })) === 0) resolve();
         return nothingMissing;
       },
       room: () => ({ messages: atOnce - inHand, bytes: Number.MAX_SAFE_INTEGER }),
@@ -133,7 +131,7 @@ export function createSweep(options: SweepOptions): Sweep {
       signal.removeEventListener("abort", stop);
       ending.abort();
       await running;
-      await askApi(link, `CONSUMER.DELETE.${objectsStream}.${name}`).catch(() => {});
+      await deleteReader(link, name);
     }
   }
 
@@ -167,25 +165,6 @@ export function createSweep(options: SweepOptions): Sweep {
 }
 
 const nothingMissing: Ensured = { problems: [], warnings: [] };
-
-/** A consumer that only looks. @returns how many messages it has */
-async function createReader(link: NatsLink, name: string, from: number): Promise<number> {
-  const config = {
-    name,
-    filter_subjects: Object.values(streamOfKind).map((stream) => `${objectsPrefix}${stream}.>`),
-    ...(from > 0
-      ? { deliver_policy: "by_start_sequence", opt_start_seq: from + 1 }
-      : { deliver_policy: "last_per_subject" }),
-    ack_policy: "none",
-    headers_only: true,
-    inactive_threshold: 60_000 * nanos,
-    mem_storage: true,
-    num_replicas: 1,
-  };
-  const body = { stream_name: objectsStream, config, action: "" };
-  const { num_pending: pending } = await askApi(link, `CONSUMER.CREATE.${objectsStream}.${name}`, body);
-  return typeof pending === "number" ? pending : 0;
-}
 
 /** Reads `{"begunMs":1795219200000,"sweptTo":12345}`; what is none counts as the beginning. */
 function parseProgress(value: Uint8Array): Progress | undefined {

@@ -69,7 +69,7 @@ function waitsFor({ waitsFor: keys = [] }: ObjectState): string {
 }
 
 function open(state: ObjectState, nowMs: number): readonly string[] {
-  const { intents = [], unsettled, override, crashes = 0, applied } = state;
+  const { intents = [], unsettled, override, crashes = 0, leftovers = [] } = state;
   return [
     ...intents.map((intent) => intentWords(intent, nowMs)),
     ...(unsettled === true
@@ -80,7 +80,7 @@ function open(state: ObjectState, nowMs: number): readonly string[] {
     ...(crashes > 0
       ? [`${crashes} ${crashes === 1 ? "process" : "processes in a row"} ended while at it.`]
       : []),
-    ...(applied?.leftovers ?? []).map(
+    ...leftovers.map(
       (uid) => `A late create left ${uid} over in v2, which could not be deleted: delete it there.`,
     ),
   ];

@@ -59,7 +59,7 @@ async function differenceOf(
     key.kind === "member"
       ? [columns["title"], data["job_title"]]
       : [columns["description__c"], data["description"]];
-  if (ours !== theirs) return `is ${String(ours)} in v1 and ${String(theirs)} in v2`;
+  if (ours !== theirs) return `is ${JSON.stringify(ours)} in v1 and ${JSON.stringify(theirs)} in v2`;
   if (key.kind === "project" && rig.v2.model.uidOfSlug(String(columns["slug__c"])) !== uid) {
     return `its slug leads to another project than ${uid}`;
   }
@@ -78,7 +78,8 @@ function settingsBack(writes: readonly Write[], uid: string): readonly string[] 
   let last = 0;
   for (const write of writes) {
     if (write.uid !== uid || write.body === undefined) continue;
-    const revision = Number(String(write.body["description"] ?? write.body["job_title"]).slice(1));
+    const text = write.body["description"] ?? write.body["job_title"];
+    const revision = typeof text === "string" ? Number(text.slice(1)) : Number.NaN;
     if (!Number.isSafeInteger(revision)) continue;
     if (revision < last) found.push(`went back from r${last} to r${revision}`);
     last = revision;
