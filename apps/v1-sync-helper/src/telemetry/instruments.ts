@@ -9,7 +9,7 @@ const reasons = Object.keys(reasonCodes).filter((code): code is ReasonCode =>
 );
 
 /** What became of an attempt, as its log line says it: what was done with v2, or how it was put off. */
-export const outcomeWords = [
+const outcomeWords = [
   "created",
   "adopted",
   "updated",

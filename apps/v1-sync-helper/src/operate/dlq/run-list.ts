@@ -24,7 +24,7 @@ function toJson(entry: Found): object {
 }
 
 /** Lines with their ends. The message of each stands in a line of its own: no column would hold it. */
-export function listText(found: readonly Found[], nowMs: number): string {
+function listText(found: readonly Found[], nowMs: number): string {
   if (found.length === 0) return "Nothing is dead or held.\n";
   const table = columns(
     [

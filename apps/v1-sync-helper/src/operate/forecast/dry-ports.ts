@@ -8,7 +8,7 @@ import type { Ports } from "../../sync/ports.ts";
 import type { ForecastCall, ForecastPorts } from "./forecast.ts";
 
 /** Stands for the uid that v2 would give. */
-export const newUid = "(new)";
+const newUid = "(new)";
 
 export interface DryOptions {
   readonly ports: ForecastPorts;

@@ -67,6 +67,7 @@ export async function runSync(options: SyncOptions): Promise<void> {
   conditions.watch("signing-key", () => v2.identity.signingStatus().reason);
 
   await prepareNats({ link, settings, logger, conditions, signal });
+  if (signal.aborted) return;
   const running = composeEngine({
     settings,
     link,

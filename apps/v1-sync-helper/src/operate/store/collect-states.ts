@@ -12,7 +12,7 @@ const silenceMs = 10_000;
  *
  * @throws {CommandError} when NATS falls silent before the last one
  */
-export async function readAllStates(
+async function readAllStates(
   states: ObjectStates,
   { signal, onChange }: { readonly signal: AbortSignal; readonly onChange: (change: StateChange) => void },
 ): Promise<void> {
