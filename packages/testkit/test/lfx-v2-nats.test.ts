@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { Kvm } from "@nats-io/kv";
 import { waitFor } from "@repo/testkit";
 import type { LfxV2Options, PublishedMessage } from "@repo/testkit/lfx-v2";
-import { type NatsServer, startNats } from "@repo/testkit/nats";
+import { type NatsServer, startNats, startRestartableNats } from "@repo/testkit/nats";
 import { withServers } from "@repo/testkit/vitest";
 import { committeeBody, projectBody, setup } from "./support/lfx-v2.ts";
 
@@ -125,6 +125,26 @@ test("keeps a reservation that is ahead of its record, or behind it", async ({ n
   await waitFor(
     async () => (await v2.call("committee", "GET", `/committees/${reserved?.string()}`)).status === 200,
   );
+});
+
+test("has in its buckets what was written while NATS was away, once it is back", async ({ expect }) => {
+  await using away = await startRestartableNats();
+  await using stack = new AsyncDisposableStack();
+  const patient = { maxReconnectAttempts: -1, reconnectTimeWait: 50 };
+  const connection = stack.adopt(await away.connect(patient), (own) => own.close());
+  const v2 = stack.use(await setup({ nats: connection, buckets: true }));
+  await away.stop("crash");
+  const made = v2.createProject({ slug: "during" });
+  await waitFor(() => v2.lfx.model.uidOfSlug("during") !== undefined);
+  const uid = v2.lfx.model.uidOfSlug("during") ?? "";
+  v2.lfx.model.edit("project", uid, { name: "First" });
+  v2.lfx.model.edit("project", uid, { name: "Second" });
+  await away.start();
+  expect(await made).toBe(uid);
+  await v2.lfx.settled();
+  const bucket = await new Kvm(connection).open("projects");
+  expect((await bucket.get("slug/during"))?.string()).toBe(uid);
+  expect(JSON.parse((await bucket.get(uid))?.string() ?? "")).toMatchObject({ name: "Second" });
 });
 
 test("row 28: publishes for the index, with the caller's token, for access control and events", async ({

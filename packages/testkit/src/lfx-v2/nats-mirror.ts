@@ -10,14 +10,24 @@ export interface Mirror extends Disposable {
   readonly settled: () => Promise<void>;
 }
 
+interface MirroredWrite {
+  readonly subject: string;
+  /** `undefined`: a deletion. */
+  readonly value: string | undefined;
+}
+
 /** The buckets that clients of the services read. */
 const mirrored: ReadonlySet<BucketName> = new Set(["projects", "committees", "committee-members"]);
 
 const deletion = headers();
 deletion.set("KV-Operation", "DEL");
 
+async function followReconnects(connection: NatsConnection, onReconnect: () => void): Promise<void> {
+  for await (const { type } of connection.status()) if (type === "reconnect") onReconnect();
+}
+
 /**
- * Makes the buckets, if they are missing, and writes into them what it is told of.
+ * Makes the buckets, if they are missing, and writes into them what it is told of; again, when NATS was away.
  *
  * All writes share one reply subject, which costs a tenth of a request each.
  */
@@ -25,7 +35,10 @@ export async function startMirror(connection: NatsConnection, maxBytes: number):
   const kvm = new Kvm(connection);
   for (const name of mirrored) await kvm.create(name, { max_bytes: maxBytes, history: 1 });
   const inbox = createInbox();
-  const outstanding = new Set<number>();
+  /** What the server has not taken yet, by number. */
+  const outstanding = new Map<number, MirroredWrite>();
+  /** The newest write of each key of those. */
+  const newest = new Map<string, number>();
   let last = 0;
   let failure: Error | undefined;
   let waiting: {
@@ -35,7 +48,7 @@ export async function startMirror(connection: NatsConnection, maxBytes: number):
   }[] = [];
 
   const settle = (): void => {
-    const [oldest = Number.POSITIVE_INFINITY] = outstanding;
+    const [oldest = Number.POSITIVE_INFINITY] = outstanding.keys();
     const isOver = ({ upTo }: { readonly upTo: number }) => upTo < oldest || failure !== undefined;
     const over = waiting.filter(isOver);
     waiting = waiting.filter((each) => !isOver(each));
@@ -48,27 +61,45 @@ export async function startMirror(connection: NatsConnection, maxBytes: number):
     failure ??= new Error(message);
     settle();
   };
+  const send = (number: number, { subject, value }: MirroredWrite): void =>
+    connection.publish(subject, value ?? "", {
+      reply: `${inbox}.${number}`,
+      ...(value === undefined && { headers: deletion }),
+    });
+  const taken = (number: number): void => {
+    const subject = outstanding.get(number)?.subject;
+    outstanding.delete(number);
+    if (subject !== undefined && newest.get(subject) === number) newest.delete(subject);
+  };
+  /** What went down with a connection or a server; of a key that was written again, the newest only. */
+  const sendAgain = (): void => {
+    for (const [number, write] of outstanding) {
+      if (newest.get(write.subject) === number) send(number, write);
+      else taken(number);
+    }
+    settle();
+  };
   const subscription = connection.subscribe(`${inbox}.*`, {
     callback: (error, message) => {
       if (error !== null) return fail(error.message);
-      outstanding.delete(Number(message.subject.slice(inbox.length + 1)));
+      taken(Number(message.subject.slice(inbox.length + 1)));
       const text = message.string();
       if (text === "" || text.includes('"error"')) fail(`A bucket of the stand-in refused a write: ${text}`);
       else settle();
     },
   });
   void connection.closed().then(() => fail("The connection of the stand-in's buckets is closed."));
+  void followReconnects(connection, sendAgain);
 
   return {
     onWrite: (bucket, key, value) => {
       if (!mirrored.has(bucket)) return;
       last += 1;
-      outstanding.add(last);
       const text = typeof value === "object" ? JSON.stringify(value) : value;
-      connection.publish(`$KV.${bucket}.${key}`, text ?? "", {
-        reply: `${inbox}.${last}`,
-        ...(value === undefined && { headers: deletion }),
-      });
+      const write = { subject: `$KV.${bucket}.${key}`, value: text };
+      outstanding.set(last, write);
+      newest.set(write.subject, last);
+      send(last, write);
     },
     settled: () => {
       if (failure !== undefined) return Promise.reject(failure);
