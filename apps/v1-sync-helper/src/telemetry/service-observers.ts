@@ -36,10 +36,13 @@ export function createServiceObservers(
       );
     },
     onRetry: ({ service, kind }) => metrics.callRetries.add(1, { service, kind }),
-    onLookup: ({ subject, outcome, from }) => metrics.lookups.add(1, { of: subject, outcome, from }),
+    onLookup: ({ subject, outcome, from }) => {
+      metrics.lookups.add(1, { of: subject, outcome, from });
+      if (isHttpDebug && from === "v1") logger.info({ target: "v1", of: subject, outcome }, "http call");
+    },
     onTokenRequest: ({ outcome }) => {
       metrics.tokenRequests.add(1, { outcome });
-      if (isHttpDebug) logger.info({ outcome }, "token request to v1");
+      if (isHttpDebug) logger.info({ target: "auth0", outcome }, "http call");
     },
   };
 }

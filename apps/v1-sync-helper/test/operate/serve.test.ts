@@ -100,6 +100,34 @@ describe("serve", () => {
     expect(serve.stdout.text).not.toContain("username");
   });
 
+  test("finishes what is in hand when it is asked to stop", async ({ platform, expect }) => {
+    const port = String(await freePort());
+    await using serve = await platform.start([], { PORT: port });
+    await answered(port, "/readyz", 200);
+    const { faults, record } = platform.v2;
+    const { promise: arrived, resolve } = Promise.withResolvers<void>();
+    faults.latency = () => {
+      resolve();
+      return 1500;
+    };
+    try {
+      const id = newId();
+      const objects = await platform.bucket("v1-objects");
+      const before = record.writes.length;
+      await objects.put(projectKey(id), projectRecord(id));
+      await arrived;
+      expect(record.writes).toHaveLength(before);
+      serve.kill("SIGTERM");
+      expect((await answered(port, "/readyz", 503)).body).toContain("[-]lifecycle failed: draining");
+      expect((await serve.waitForExit()).code).toBe(0);
+      expect(record.writes).toHaveLength(before + 1);
+      const mapping = await (await platform.bucket("v1-mappings")).get(`project.sfid.${id}`);
+      expect(mapping?.string()).toBe(record.writes.at(-1)?.uid);
+    } finally {
+      faults.latency = 0;
+    }
+  });
+
   test("an address that is taken ends it with one sentence", async ({ platform, expect }) => {
     const port = String(await freePort());
     await using first = await platform.start([], { PORT: port });
