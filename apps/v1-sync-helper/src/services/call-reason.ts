@@ -46,12 +46,19 @@ export function missingCredentials(error: HttpError): UnavailableError | undefin
   return !error.wasSent && error.cause instanceof UnavailableError ? error.cause : undefined;
 }
 
+/** Without an answer; `service_busy`: it did not get as far as the service, which takes no more at present. */
+export function codeWithoutAnswer({ code, wasSent }: HttpError): ReasonCode {
+  if (code === "overloaded" && !wasSent) return "service_busy";
+  return wasSent ? "outcome_unknown" : "service_unavailable";
+}
+
 /** A GET that was answered neither 200 nor 404. */
 export function toUnavailable(name: CallName, error: HttpError): UnavailableError {
   const { response, retryAfterMs } = error;
   const options = { cause: error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   if (response === undefined) {
-    const reason = callReason("service_unavailable", name, whyNoAnswer(name, error));
+    const code = codeWithoutAnswer(error) === "service_busy" ? "service_busy" : "service_unavailable";
+    const reason = callReason(code, name, whyNoAnswer(name, error));
     return missingCredentials(error) ?? new UnavailableError(reason, options);
   }
   const { status } = response;

@@ -2,7 +2,14 @@
 import type { HttpError, HttpResponse } from "@repo/http-retry";
 import type { ReasonCode } from "../state/reason.ts";
 import type { WriteAnswer } from "./answer.ts";
-import { advice, type CallName, callReason, missingCredentials, whyNoAnswer } from "./call-reason.ts";
+import {
+  advice,
+  type CallName,
+  callReason,
+  codeWithoutAnswer,
+  missingCredentials,
+  whyNoAnswer,
+} from "./call-reason.ts";
 import { describeAnswer, errorBodyOf, isNotFound, isTokenRefusal, jsonObjectOf } from "./error-body.ts";
 import { isUid } from "./service-paths.ts";
 
@@ -76,10 +83,9 @@ function isStale({ method }: CallName, response: HttpResponse): boolean {
 function withoutAnswer(name: CallName, error: HttpError): WriteAnswer {
   const why = missingCredentials(error);
   if (why !== undefined) return { result: "unavailable", reason: why.reason, ...retryAfter(why) };
-  const [result, code] = error.wasSent
-    ? (["unknown", "outcome_unknown"] as const)
-    : (["unavailable", "service_unavailable"] as const);
-  return { result, reason: callReason(code, name, whyNoAnswer(name, error)), ...retryAfter(error) };
+  const result = error.wasSent ? "unknown" : "unavailable";
+  const reason = callReason(codeWithoutAnswer(error), name, whyNoAnswer(name, error));
+  return { result, reason, ...retryAfter(error) };
 }
 
 function retryAfter({ retryAfterMs }: { readonly retryAfterMs?: number | undefined }) {

@@ -18,6 +18,7 @@ export const reasonCodes = {
   service_not_configured: "no address of the service is set",
   service_unavailable: "the service did not answer, or answered that it could not (5xx, 429)",
   nats_unavailable: "NATS did not answer, or lacks a bucket",
+  service_busy: "the service takes no more calls at present, so that the object waits for its turn",
   outcome_unknown:
     "a call may or may not have been carried out; it is looked up before anything is sent again",
   create_settling: "an earlier create may still be carried out; a second one waits until it no longer can",

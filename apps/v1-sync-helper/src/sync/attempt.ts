@@ -125,14 +125,27 @@ export function dead(reason: Reason): AttemptOutcome {
   return { kind: "dead", reason, transient: false };
 }
 
+/** How long an object steps back for others when a service takes no more. */
+const busyWaitMs = 3000;
+
+/** Something did not answer, or not yet. */
+export function retryUnavailable(reason: Reason, retryAfterMs: number | undefined): AttemptOutcome {
+  // To wait for one's turn is no failure.
+  if (reason.code === "service_busy") {
+    return retry(reason, { waitMs: Math.max(retryAfterMs ?? 0, busyWaitMs), countsAsAttempt: false });
+  }
+  return retry(reason, retryAfterMs === undefined ? {} : { waitMs: retryAfterMs });
+}
+
 /** A call that was certainly not carried out, or of which nobody knows. */
 export function retryAnswer(
   answer: Extract<WriteAnswer, { readonly result: "unavailable" | "unknown" }>,
 ): AttemptOutcome {
   const { reason, retryAfterMs } = answer;
-  const asked = retryAfterMs === undefined ? {} : { waitMs: retryAfterMs };
-  if (answer.result === "unavailable" || reason.code === "internal") return retry(reason, asked);
-  return retry({ ...reason, code: "outcome_unknown" }, asked);
+  if (answer.result === "unavailable" || reason.code === "internal") {
+    return retryUnavailable(reason, retryAfterMs);
+  }
+  return retryUnavailable({ ...reason, code: "outcome_unknown" }, retryAfterMs);
 }
 
 /** A plan that needs no call, as an outcome; `undefined` for the others. */

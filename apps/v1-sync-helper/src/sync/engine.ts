@@ -9,6 +9,7 @@ import { UnavailableError } from "../services/answer.ts";
 import type { ObjectStates } from "../state/object-states.ts";
 import { leastClaimMs } from "./attempt.ts";
 import { type Backlog, createBacklog, type OpenStatus } from "./backlog/backlog.ts";
+import { checkedWorld } from "./checked-world.ts";
 import { createClaims } from "./claims.ts";
 import { createAdvisoryHandler } from "./consume/advisories.ts";
 import { type Arrivals, createArrivals } from "./consume/arrivals.ts";
@@ -91,7 +92,7 @@ export function createEngine(options: EngineOptions): Engine {
       `A claim of ${claimMs} ms cannot cover a call of up to ${least} ms: raise CLAIM_SECONDS.`,
     );
   }
-  return new RunningEngine(options);
+  return new RunningEngine({ ...options, ports: { ...ports, world: checkedWorld(ports.world) } });
 }
 
 class RunningEngine implements Engine {

@@ -2,7 +2,7 @@
 import type { Mapping } from "../mappings/mapping-key.ts";
 import { UnavailableError } from "../services/answer.ts";
 import type { AttemptOutcome } from "../state/transition.ts";
-import { type Attempt, dead, reasonOf, retry } from "./attempt.ts";
+import { type Attempt, dead, reasonOf, retry, retryUnavailable } from "./attempt.ts";
 import { ClaimLostError } from "./claim.ts";
 import { type Content, readContent } from "./content.ts";
 import { adoptFound, deleteObject } from "./delete-object.ts";
@@ -22,7 +22,7 @@ export async function runAttempt(attempt: Attempt, stored: StoredRevision): Prom
   } catch (error) {
     if (error instanceof ClaimLostError) throw error;
     if (error instanceof UnavailableError) {
-      return retry(error.reason, error.retryAfterMs === undefined ? {} : { waitMs: error.retryAfterMs });
+      return retryUnavailable(error.reason, error.retryAfterMs);
     }
     attempt.ports.events.defect(error, { key: attempt.key.text, doing: "an attempt" });
     return retry(reasonOf(error));

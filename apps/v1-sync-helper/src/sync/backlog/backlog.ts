@@ -184,11 +184,15 @@ export function createBacklog(options: BacklogOptions): Backlog {
   function takeDue(limit: number): readonly DueItem[] {
     const nowMs = clock.monotonicMs();
     const taken = expired(limit, nowMs);
+    // A record may have become due twice, by its time and by its parent.
+    const keys = new Set(taken.map(({ key }) => key));
     for (;;) {
       const first = due.first;
       if (taken.length >= limit || first === undefined || first.dueMs > nowMs) break;
       due.pop();
-      if (isCurrent(first)) taken.push(first);
+      if (!isCurrent(first) || keys.has(first.key)) continue;
+      keys.add(first.key);
+      taken.push(first);
     }
     for (const { key, version } of taken) schedule(key, version, nowMs + givenOutAgainMs);
     return taken;

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+import { waitFor } from "@repo/testkit";
+import type { FaultRequest } from "@repo/testkit/lfx-v2";
+import { expect, test } from "vitest";
+import { requested } from "../../src/state/transition.ts";
+import { committeeKey, committeeOf, memberKey, memberOf, projectKey, projectOf } from "./support/records.ts";
+import { type Rig, startRig } from "./support/rig.ts";
+
+const speed = 10;
+const reason = { code: "requested", message: "An operator asked for it." } as const;
+
+async function seed(rig: Rig, committees: number): Promise<void> {
+  await rig.put(projectKey("p"), projectOf("p", "r1"));
+  for (let n = 0; n < committees; n += 1)
+    await rig.put(committeeKey(`c${n}`), committeeOf(`c${n}`, "p", "r1"));
+  await rig.settled();
+}
+
+async function request(rig: Rig, key: string, override: "delete" | "recreate"): Promise<void> {
+  const { state, version } = await rig.states.read(key);
+  const next = state && requested(state, { nowMs: Date.now(), reason, override });
+  if (next === undefined) throw new Error(`${key} cannot be asked for`);
+  await rig.states.write(key, next, version);
+}
+
+function committees({ v2 }: Rig): number {
+  return v2.model.list("committee").length;
+}
+
+test("deletes follow, by mark, by flag and by key, and leave tombstones", async () => {
+  await using rig = await startRig();
+  await rig.startInstance({ speed });
+  await seed(rig, 3);
+  await rig.put(
+    committeeKey("c0"),
+    committeeOf("c0", "p", "r1", { _sdc_deleted_at: "2026-11-20T00:00:00Z" }),
+  );
+  await rig.put(committeeKey("c1"), committeeOf("c1", "p", "r1", { isdeleted: true }));
+  await rig.settled();
+  await rig.objects.purge(committeeKey("c2"));
+  await waitFor(() => committees(rig) === 0);
+  await waitFor(async () => (await rig.mappings.read("committee", "c2")).state === "deleted");
+  expect(await rig.mappings.read("committee", "c0")).toEqual({ state: "deleted" });
+  expect(await rig.state(committeeKey("c1"))).toMatchObject({
+    status: "done",
+    applied: { action: "deleted" },
+  });
+});
+
+test("deletes above the limit are held until an operator lets them go", async () => {
+  await using rig = await startRig();
+  await rig.startInstance({ speed, maxDeletes: 2 });
+  await seed(rig, 4);
+  const keys = [0, 1, 2, 3].map((n) => committeeKey(`c${n}`));
+  for (const [n, key] of keys.entries())
+    await rig.put(key, committeeOf(`c${n}`, "p", "r1", { isdeleted: true }));
+  const held = async (): Promise<string[]> => {
+    const states = await Promise.all(keys.map(async (key) => ({ key, state: await rig.state(key) })));
+    if (states.some(({ state }) => state?.status === "claimed" || state?.status === "retry")) return [];
+    return states.filter(({ state }) => state?.status === "held").map(({ key }) => key);
+  };
+  await waitFor(async () => (await held()).length === 2);
+  expect(committees(rig)).toBe(2);
+  for (const key of await held()) await request(rig, key, "delete");
+  await rig.settled();
+  expect(committees(rig)).toBe(0);
+});
+
+test("a delete that has to be tried again counts once", async () => {
+  await using rig = await startRig();
+  await rig.startInstance({ speed, maxDeletes: 1 });
+  await seed(rig, 1);
+  const isDelete = ({ method }: FaultRequest): boolean => method === "DELETE";
+  rig.v2.faults.next([{ kind: "status", status: 503 }, { kind: "lost" }], isDelete);
+  await rig.put(committeeKey("c0"), committeeOf("c0", "p", "r1", { isdeleted: true }));
+  await rig.settled();
+  expect(committees(rig)).toBe(0);
+});
+
+test("what was deleted is made again only when an operator asks for it", async () => {
+  await using rig = await startRig();
+  await rig.startInstance({ speed });
+  await seed(rig, 1);
+  const key = committeeKey("c0");
+  await rig.put(key, committeeOf("c0", "p", "r1", { isdeleted: true }));
+  await rig.settled();
+  await rig.put(key, committeeOf("c0", "p", "r2"));
+  await rig.settled();
+  expect(await rig.state(key)).toMatchObject({ status: "done", reason: { code: "deleted_in_v2" } });
+  await request(rig, key, "recreate");
+  await waitFor(() => committees(rig) === 1);
+  await rig.settled();
+  await waitFor(async () => (await rig.mappings.read("committee", "c0")).state === "mapped");
+});
+
+test("DELETE_POLICY=ignore leaves v2 alone", async () => {
+  await using rig = await startRig();
+  await rig.startInstance({ speed, deletePolicy: "ignore" });
+  await seed(rig, 1);
+  await rig.put(committeeKey("c0"), committeeOf("c0", "p", "r1", { isdeleted: true }));
+  await rig.settled();
+  expect(committees(rig)).toBe(1);
+  expect(await rig.state(committeeKey("c0"))).toMatchObject({ reason: { code: "deletes_ignored" } });
+});
+
+test("a record deleted while its create was unanswered leaves nothing in v2", async () => {
+  await using rig = await startRig();
+  const late = { kind: "late", commitAfterMs: 800, client: "504" } as const;
+  const instance = await rig.startInstance({ speed });
+  await seed(rig, 0);
+  rig.v2.faults.next(late, ({ operation }) => operation === "create-committee");
+  rig.v2.faults.latency = ({ operation }) => (operation === "create-committee" ? 0 : 5);
+  await rig.put(committeeKey("c0"), committeeOf("c0", "p", "r1"));
+  await waitFor(() => instance.events.some(({ reason: why }) => why?.code === "outcome_unknown"));
+  await rig.put(committeeKey("c0"), committeeOf("c0", "p", "r1", { isdeleted: true }));
+  await rig.settled();
+  expect(committees(rig)).toBe(0);
+  expect(rig.v2.faults.late).toEqual([]);
+});
+
+test("a member that moves is in one committee, and keeps no tombstone", async () => {
+  await using rig = await startRig();
+  await rig.startInstance({ speed });
+  await seed(rig, 2);
+  await rig.put(memberKey("m"), memberOf("m", "c0", "r1"));
+  await rig.settled();
+  rig.v2.faults.next({ kind: "lost" }, ({ method }) => method === "DELETE");
+  rig.v2.faults.next({ kind: "reset-after" }, ({ operation }) => operation === "create-member");
+  await rig.put(memberKey("m"), memberOf("m", "c1", "r2"));
+  await rig.settled();
+  const members = rig.v2.model.list("committee-member");
+  expect(members).toHaveLength(1);
+  const [committee, member] = [
+    await rig.mappings.read("committee", "c1"),
+    await rig.mappings.read("member", "m", { fresh: true }),
+  ];
+  expect(member).toEqual({
+    state: "mapped",
+    uid: members[0]?.uid,
+    committeeUid: committee.state === "mapped" && committee.uid,
+  });
+});
