@@ -34,15 +34,17 @@ describe("the versions of a chart", () => {
   });
 });
 
-/** Entry files of an app. */
-async function sourcesOf(app: string): Promise<string[]> {
-  const folder = join(root, "apps", app, "src", "bin");
-  return (await readdir(folder)).map((name) => join(folder, name));
-}
+/** What stands at a dotted key of the values, as a part of a values schema. */
+const schemaAt = (key: string, part: object): object =>
+  key.split(".").reduceRight((inner, name) => ({ properties: { [name]: inner } }), part);
 
-/** Drain deadlines that an entry file gives to `runService`. */
-async function drainSeconds(path: string): Promise<number[]> {
-  return numbersOf(await readFile(path, "utf8"), /drainMs: ([\d_]+)/g).map((ms) => ms / 1000);
+/** Every drain deadline that stands as a number of milliseconds in an app's sources; in seconds. */
+async function drainSeconds(app: string): Promise<readonly number[]> {
+  const folder = join(root, "apps", app, "src");
+  const names = await readdir(folder, { recursive: true });
+  const sources = names.filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
+  const texts = await Promise.all(sources.map((name) => readFile(join(folder, name), "utf8")));
+  return texts.flatMap((text) => numbersOf(text, /drainMs(?:: | = )([\d_]+)/g)).map((ms) => ms / 1000);
 }
 
 function numbersOf(text: string, pattern: RegExp): number[] {
@@ -59,19 +61,20 @@ describe("every chart of the repository", async () => {
       ).default;
       const settable = Object.fromEntries(variables.map((variable) => [variable, expect.anything()]));
       expect(variables.length).toBeGreaterThan(0);
-      expect(schema).toMatchObject({
-        properties: { env: { additionalProperties: false, properties: settable } },
-      });
+      expect(schema).toMatchObject(
+        schemaAt(chart.environmentAt, { additionalProperties: false, properties: settable }),
+      );
     });
 
     test(`${name} gives its pods longer to end than the app takes at most`, async ({ expect }) => {
       const { app, folder } = await loadChart(root, name);
-      const drains = await Promise.all((await sourcesOf(app)).map(drainSeconds));
+      const drains = await drainSeconds(app);
       const graces = numbersOf(
         await readFile(join(folder, "values.yaml"), "utf8"),
         /terminationGracePeriodSeconds: (\d+)/g,
       );
-      expect(Math.min(...graces)).toBeGreaterThan(Math.max(...drains.flat()));
+      expect(drains).not.toEqual([]);
+      expect(Math.min(...graces)).toBeGreaterThan(Math.max(...drains));
     });
   }
 });

@@ -12,6 +12,8 @@ const Manifest = z.object({
     app: z.string(),
     /** Variables that the program reads beside its schema, such as those of proxies. */
     environment: z.array(z.string()).default([]),
+    /** Key of values.yaml under which the variables stand, name by name. */
+    environmentAt: z.string().default("env"),
   }),
 });
 const ChartYaml = z.object({ name: z.string(), version: z.string(), appVersion: z.string() });
@@ -24,6 +26,8 @@ export interface Chart {
   readonly folder: string;
   readonly app: string;
   readonly extraVariables: readonly string[];
+  /** Dotted key of values.yaml, such as `app.environment`. */
+  readonly environmentAt: string;
   readonly versions: ChartVersions;
 }
 
@@ -53,6 +57,7 @@ export async function loadChart(root: string, name: string): Promise<Chart> {
     folder,
     app: manifest.config.app,
     extraVariables: manifest.config.environment,
+    environmentAt: manifest.config.environmentAt,
     versions: {
       chartName: chart.name,
       chart: chart.version,

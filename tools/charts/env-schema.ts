@@ -26,19 +26,53 @@ export async function loadAppVariables(root: string, app: string): Promise<reado
   return schemas.flatMap((schema) => describeSettings(schema));
 }
 
-/** The `env` part of a chart's values schema: known names only; whether a value is good is for the app to say. */
-export function toEnvSchema(variables: readonly SettingDescription[], extra: readonly string[]) {
-  // Numbers and booleans that are not in quotes become text in the template.
-  const type = ["string", "number", "boolean", "null"];
+/** What a value of a variable may be: numbers and booleans that are not in quotes become text in the template. */
+const plainValue = { type: ["string", "number", "boolean", "null"] };
+
+/** What the values may say of the app's environment: known names only; whether a value is good is for the app to say. */
+export function toEnvSchema(
+  variables: readonly SettingDescription[],
+  extra: readonly string[],
+  value: object = plainValue,
+) {
   const own = variables.map(
-    (setting) => [setting.variable, { description: toPlainText(setting), type }] as const,
+    (setting) => [setting.variable, { description: toPlainText(setting), ...value }] as const,
   );
-  const others = extra.map((name) => [name, { type }] as const);
+  const others = extra.map((name) => [name, value] as const);
   return {
     description: "The environment of the app, name by name",
     type: "object",
     additionalProperties: false,
     properties: Object.fromEntries([...own, ...others]),
+  };
+}
+
+const ValuesSchema = z.looseObject({ definitions: z.record(z.string(), z.json()).default({}) });
+const Branch = z.looseObject({ properties: z.record(z.string(), z.unknown()) });
+
+/**
+ * A chart's values schema with the app's environment at the dotted key `at`, such as `env`. A chart that takes more
+ * than plain values describes one in `definitions.variable`.
+ *
+ * @throws {z.ZodError} when the schema has no such place
+ */
+export function withEnvironment(
+  document: unknown,
+  at: string,
+  variables: readonly SettingDescription[],
+  extra: readonly string[],
+): unknown {
+  const { definitions } = ValuesSchema.parse(document);
+  const value = "variable" in definitions ? { $ref: "#/definitions/variable" } : plainValue;
+  return put(document, at.split("."), toEnvSchema(variables, extra, value));
+}
+
+function put(schema: unknown, [key, ...rest]: readonly string[], value: object): unknown {
+  if (key === undefined) return value;
+  const { properties } = Branch.parse(schema);
+  return {
+    ...Object(schema),
+    properties: { ...properties, [key]: put(properties[key], rest, value) },
   };
 }
 

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// `generate.ts <chart> [--check]`: the `env` part of values.schema.json from the app's schema, and the README's
+// `generate.ts <chart> [--check]`: the environment's part of values.schema.json from the app's schema, and the README's
 // table from values.yaml.
 import { readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { execa } from "execa";
-import { z } from "zod";
 import { generateFile, generateSections } from "../generated/sections.ts";
 import { loadChart } from "./chart.ts";
-import { loadAppVariables, toEnvSchema } from "./env-schema.ts";
+import { loadAppVariables, withEnvironment } from "./env-schema.ts";
 import { toValuesTable } from "./values-table.ts";
 
 const root = join(import.meta.dirname, "..", "..");
-const ValuesSchema = z.object({ properties: z.record(z.string(), z.json()) });
 
 const [name] = process.argv.slice(2);
 if (name === undefined || name.startsWith("-")) {
@@ -22,9 +20,9 @@ const chart = await loadChart(root, name);
 const schemaPath = join(chart.folder, "values.schema.json");
 const before = await readFile(schemaPath, "utf8");
 const document: unknown = JSON.parse(before);
-const { properties } = ValuesSchema.parse(document);
-const env = toEnvSchema(await loadAppVariables(root, chart.app), chart.extraVariables);
-const after = await format(JSON.stringify({ ...Object(document), properties: { ...properties, env } }));
+const variables = await loadAppVariables(root, chart.app);
+const filled = withEnvironment(document, chart.environmentAt, variables, chart.extraVariables);
+const after = await format(JSON.stringify(filled));
 await generateFile(relative(process.cwd(), schemaPath), after, before);
 
 const values = await readFile(join(chart.folder, "values.yaml"), "utf8");
