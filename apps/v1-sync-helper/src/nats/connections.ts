@@ -4,6 +4,7 @@ import { retryWaitMs } from "@repo/http-retry";
 import type { Logger } from "@repo/logging";
 import type { Clock } from "../clock.ts";
 import type { LinkEvent, LinkStatus } from "./nats-link.ts";
+import { Outbox } from "./outbox.ts";
 import { RequestMux } from "./request-mux.ts";
 import type { NatsServers } from "./servers.ts";
 import { whyNot } from "./why-not.ts";
@@ -30,6 +31,7 @@ export class Connections {
   onEvent: (event: LinkEvent) => void = () => {};
   readonly #options: ConnectionsOptions;
   readonly #stopped = new AbortController();
+  readonly #outbox = new Outbox();
   #reason: string | undefined;
   #connection: NatsConnection | undefined;
   #mux: RequestMux | undefined;
@@ -37,6 +39,8 @@ export class Connections {
   #usable = Promise.withResolvers<RequestMux>();
   #isConnected = false;
   #failures = 0;
+  /** The last error that the server reported. */
+  #said: string | undefined;
   #running: Promise<void> = Promise.resolve();
 
   constructor(options: ConnectionsOptions) {
@@ -76,6 +80,7 @@ export class Connections {
   async drain(deadlineMs: number): Promise<void> {
     this.#stopped.abort(new Error("the connection to NATS is being closed"));
     const connection = this.#connection;
+    this.#outbox.flush();
     if (connection !== undefined) await drainWithin(connection, deadlineMs);
     // A try to connect that is under way ends by its own time-out; nobody has to wait for it.
     if (connection !== undefined) await this.#running;
@@ -129,7 +134,7 @@ export class Connections {
   /** Follows a connection until it is closed. */
   async #keep(connection: NatsConnection): Promise<void> {
     this.#connection = connection;
-    this.#mux = new RequestMux(connection);
+    this.#mux = new RequestMux(connection, this.#outbox);
     this.#first.resolve(connection);
     const stuck = new StuckGuard(connection);
     // Listened to before anything can happen to it.
@@ -149,6 +154,8 @@ export class Connections {
     const { logger } = this.#options;
     switch (event.type) {
       case "disconnect":
+        // Tries to connect again that fail end in it too, and have said why.
+        if (!this.#isConnected) break;
         this.#lost(`The connection to NATS at ${shown} broke; it is being made again.`);
         logger?.warn({}, this.#reason);
         break;
@@ -161,6 +168,7 @@ export class Connections {
         break;
       case "staleConnection":
         this.#lost(`NATS at ${shown} does not answer pings any more; the connection is being made again.`);
+        logger?.warn({}, this.#reason);
         break;
       case "error":
         this.#serverSays(event.error);
@@ -173,7 +181,9 @@ export class Connections {
   }
 
   #serverSays(error: Error): void {
-    this.#options.logger?.warn({ error }, "NATS reports an error.");
+    // The same refusal comes again with every try.
+    if (error.message !== this.#said) this.#options.logger?.warn({ error }, "NATS reports an error.");
+    this.#said = error.message;
     if (error instanceof errors.PermissionViolationError) {
       const verb = error.operation === "publish" ? "publish to" : "subscribe to";
       this.#mux?.failSubject(error.subject, `NATS does not allow this user to ${verb} ${error.subject}.`);
@@ -187,6 +197,7 @@ export class Connections {
     this.#failures = 0;
     this.#isConnected = true;
     this.#reason = undefined;
+    this.#said = undefined;
     if (this.#mux !== undefined) this.#usable.resolve(this.#mux);
     this.onEvent("connected");
   }

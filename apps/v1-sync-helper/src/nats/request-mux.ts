@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { createInbox, type Msg, type MsgHdrs, type NatsConnection } from "@nats-io/transport-node";
 import type { UnavailableError } from "../services/answer.ts";
+import type { Outbox } from "./outbox.ts";
 import { NoRespondersError, natsUnavailable } from "./unavailable.ts";
 
 interface Waiting {
@@ -14,12 +15,14 @@ interface Waiting {
  */
 export class RequestMux {
   readonly #connection: NatsConnection;
+  readonly #outbox: Outbox;
   readonly #inbox = `${createInbox()}.`;
   readonly #waiting = new Map<string, Waiting>();
   #next = 0;
 
-  constructor(connection: NatsConnection) {
+  constructor(connection: NatsConnection, outbox: Outbox) {
     this.#connection = connection;
+    this.#outbox = outbox;
     connection.subscribe(`${this.#inbox}*`, {
       callback: (error, message) => {
         if (error === null) this.#receive(message);
@@ -48,14 +51,19 @@ export class RequestMux {
         if (answer instanceof Error) reject(answer);
         else resolve(answer);
       };
+      const send = (): void => {
+        // It failed before it was sent.
+        if (!this.#waiting.has(token)) return;
+        try {
+          this.#connection.publish(subject, payload, headers === undefined ? { reply } : { reply, headers });
+        } catch (error) {
+          clearTimeout(timer);
+          this.#waiting.delete(token);
+          reject(this.#refused(error, subject, payload));
+        }
+      };
       this.#waiting.set(token, { subject, settle });
-      try {
-        this.#connection.publish(subject, payload, headers === undefined ? { reply } : { reply, headers });
-      } catch (error) {
-        clearTimeout(timer);
-        this.#waiting.delete(token);
-        reject(this.#refused(error, subject, payload));
-      }
+      this.#outbox.add(send);
     });
   }
 

@@ -42,6 +42,15 @@ test("never allows more than the limit in any 60 minutes, and what it allows com
   );
 });
 
+test.for([
+  ["59 minutes later", "11:00:00.000Z", false],
+  ["60 minutes later", "11:00:59.999Z", false],
+  ["when the minute is over", "11:01:00.000Z", true],
+] as const)("gives a delete of 10:00:59.999 back %s: %s", ([, at, isGiven], { expect }) => {
+  const counts = takeOne({}, Date.parse("2026-11-21T10:00:59.999Z"), 1) ?? {};
+  expect(takeOne(counts, Date.parse(`2026-11-21T${at}`), 1) !== undefined).toBe(isGiven);
+});
+
 test("counts what a clock that goes before ours has taken", ({ expect }) => {
   const now = Date.UTC(2026, 10, 21);
   const ahead = takeOne({}, now + 5 * 60_000, 1);

@@ -7,6 +7,7 @@ import type { Bucket } from "../../src/nats/bucket.ts";
 import { openBucket } from "../../src/nats/open-bucket.ts";
 import type { ObjectKind } from "../../src/records/object-key.ts";
 import { UnavailableError } from "../../src/services/answer.ts";
+import { gate } from "../support/gated-bucket.ts";
 import { linkTo, makeBucket } from "../support/nats-tools.ts";
 
 const test = withServers({ nats: () => startNats() });
@@ -116,7 +117,7 @@ test("forgets without a trace, so that a moved member can be made again", async 
 });
 
 test("leaves a mapping alone that leads to another object", async ({ nats, expect, onTestFinished }) => {
-  const { mappings } = await setUp(nats.url, "other-uid", onTestFinished);
+  const { mappings, all } = await setUp(nats.url, "other-uid", onTestFinished);
   await mappings.create("project", "p1", "new");
   await mappings.tombstone("project", "p1", "old");
   await mappings.forget("project", "p1", "old");
@@ -127,6 +128,8 @@ test("leaves a mapping alone that leads to another object", async ({ nats, expec
   });
   expect(await mappings.ownerOf("project", "third")).toBeUndefined();
   expect(await mappings.ownerOf("project", "new")).toBe("salesforce-project__c.p1");
+  // The claim of the uid that was not mapped is not left behind.
+  expect(Object.keys(await all())).not.toContain("project.uid.third");
 });
 
 test("reads what other programs wrote", async ({ nats, expect, onTestFinished }) => {
@@ -201,6 +204,81 @@ test.for(["project", "committee", "member"] as const)(
     }
   },
 );
+
+test("takes its mapping back when its claim was taken for one that was left behind", async ({
+  nats,
+  expect,
+  onTestFinished,
+}) => {
+  const { mappings, bucket } = await setUp(nats.url, "displaced", onTestFinished);
+  const gated = gate(bucket);
+  const slow = createMappings(gated.bucket);
+  const held = gated.hold("create", "project.sfid.slow");
+  const losing = slow.create("project", "slow", "u");
+  await held.reached;
+  expect(await mappings.create("project", "quick", "u")).toEqual({ result: "mapped" });
+  held.open();
+  expect(await losing).toEqual({ result: "owned", by: "salesforce-project__c.quick" });
+  expect(await mappings.read("project", "slow", { fresh: true })).toEqual({ state: "absent" });
+  expect(await mappings.ownerOf("project", "u")).toBe("salesforce-project__c.quick");
+});
+
+test("does not take a uid away from one that was mapped since it looked", async ({
+  nats,
+  expect,
+  onTestFinished,
+}) => {
+  const { mappings, bucket } = await setUp(nats.url, "late-claim", onTestFinished);
+  const first = gate(bucket);
+  const second = gate(bucket);
+  const beforeForward = first.hold("create", "project.sfid.first");
+  const mapping = createMappings(first.bucket).create("project", "first", "u");
+  await beforeForward.reached;
+  const beforeTaking = second.hold("update", "project.uid.u");
+  const taking = createMappings(second.bucket).create("project", "second", "u");
+  // It has seen the claim without its mapping, and is about to take the claim for one that was left behind.
+  await beforeTaking.reached;
+  beforeForward.open();
+  expect(await mapping).toEqual({ result: "mapped" });
+  beforeTaking.open();
+  expect(await taking).toEqual({ result: "owned", by: "salesforce-project__c.first" });
+  expect(await mappings.ownerOf("project", "u")).toBe("salesforce-project__c.first");
+  expect(await mappings.read("project", "second", { fresh: true })).toEqual({ state: "absent" });
+});
+
+test("lets two who map the same object to the same uid both succeed", async ({
+  nats,
+  expect,
+  onTestFinished,
+}) => {
+  const { mappings, bucket } = await setUp(nats.url, "twice", onTestFinished);
+  const gated = gate(bucket);
+  const held = gated.hold("update", "committee.uid.u");
+  const slow = createMappings(gated.bucket).create("committee", "c", "u", { projectId: "p" });
+  await held.reached;
+  expect(await mappings.create("committee", "c", "u", { projectId: "p" })).toEqual({ result: "mapped" });
+  held.open();
+  expect(await slow).toEqual({ result: "mapped" });
+  expect(await mappings.ownerOf("committee", "u")).toBe("platform-collaboration__c.c");
+});
+
+test("asks the bucket for what is not known to be mapped, whatever it heard of it", async ({
+  nats,
+  expect,
+  onTestFinished,
+}) => {
+  const { bucket, signal } = await setUp(nats.url, "hearsay", onTestFinished);
+  const old = await bucket.put("project.sfid.p", "!del");
+  await bucket.put("project.sfid.p", "u");
+  const mappings = createMappings({
+    ...bucket,
+    // A watcher that has not come further yet.
+    watch: (_, { onChange }) =>
+      onChange({ key: "project.sfid.p", revision: old, value: Buffer.from("!del") }),
+  });
+  mappings.watch(signal);
+  expect(await mappings.read("project", "p")).toEqual({ state: "mapped", uid: "u" });
+});
 
 test("gives an object one uid, however many are offered at once", async ({
   nats,

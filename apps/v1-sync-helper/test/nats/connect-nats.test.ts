@@ -120,6 +120,27 @@ test("passes credentials on and never shows them", async ({ restartable, expect,
   await bad.connection();
 });
 
+test("waits for credentials to be mended that are refused when it comes back", async ({
+  restartable,
+  expect,
+  onTestFinished,
+}) => {
+  const link = await linkTo(restartable.url, onTestFinished);
+  const connection = await link.connection();
+  let errors = 0;
+  link.onStatus((_, event) => {
+    if (event === "error") errors++;
+  });
+  await restartable.stop();
+  await restartable.start({ config: 'authorization { user: "other", password: "other" }' });
+  await waitFor(() => errors >= 4, { what: "refusals" });
+  expect(link.status().reason).toMatch(/refuses the credentials/);
+  await restartable.stop();
+  await restartable.start({});
+  await waitFor(() => link.status().connected, { what: "the connection" });
+  expect(await link.connection()).toBe(connection);
+});
+
 test("fails a request that the server does not allow at once, with the subject", async ({
   restartable,
   expect,
