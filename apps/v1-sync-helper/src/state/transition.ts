@@ -96,6 +96,12 @@ export function wanted(state: ObjectState, revision: number, nowMs: number): Obj
   return { ...kept, ...memoryForRevision(state, true), revision, attempts: 0, since: rfc3339(nowMs) };
 }
 
+/** The revisions on record are of a bucket that was deleted: those of the new one begin at 1 again. */
+export function restarted(state: ObjectState): ObjectState {
+  const { applied } = state;
+  return { ...state, revision: 0, ...(applied !== undefined && { applied: { ...applied, revision: 0 } }) };
+}
+
 /** A revision that no instance has in hand: it is due at once. */
 export function undelivered(
   state: ObjectState | undefined,

@@ -14,6 +14,7 @@ function setUp() {
   const clock = new FakeClock();
   const states = new MemoryStates();
   const expired = new Set<number>();
+  const stream = { last: 1000 };
   const instance = (owner: string) => {
     const claims = createClaims({
       states,
@@ -22,6 +23,7 @@ function setUp() {
       owner,
       claimMs,
       hasExpired: (_, version) => expired.has(version),
+      isBefore: async (revision) => revision > stream.last,
       onSeen: () => {},
     });
     const take = (wish: Omit<Wish, "key">): Promise<Taken> => claims.take({ key, ...wish });
@@ -37,7 +39,7 @@ function setUp() {
     claim.finish((state) => transition(state, outcome, context()));
   const apply = (claim: Claim) =>
     finish(claim, { kind: "applied", applied: { action: "updated", uid: "u" } });
-  return { clock, states, expired, instance, finish, apply };
+  return { clock, states, stream, expired, instance, finish, apply };
 }
 
 test("an update costs a read and two writes", async ({ expect }) => {
@@ -198,4 +200,25 @@ test("the third process that ends over an object is the last for a while", async
   expired.add(states.version(key));
   const taken = await instance("four").take({ dueVersion: states.version(key) });
   expect(taken).toMatchObject({ result: "crashed", state: { status: "dead", crashes: 3 } });
+});
+
+test("in a bucket that was made anew old revisions count for nothing", async ({ expect }) => {
+  const { states, stream, instance, finish, apply } = setUp();
+  const one = instance("one");
+  await apply(await one.claim({ revision: 500 }));
+  stream.last = 3;
+  const claim = await one.claim({ revision: 2 });
+  expect(claim.state).toMatchObject({ revision: 2, applied: { revision: 0, uid: "u" } });
+  // Its own revisions are ordered as ever.
+  await finish(claim, { kind: "retry", reason, countsAsAttempt: true });
+  expect(await one.take({ revision: 1 })).toEqual({ result: "superseded", by: 2 });
+  await apply(await one.claim({ revision: 3 }));
+  expect(states.state(key)).toMatchObject({ status: "done", applied: { revision: 3 } });
+});
+
+test("a message of a new bucket waits for the work that is under way for the old one", async ({ expect }) => {
+  const { stream, instance } = setUp();
+  await instance("one").claim({ revision: 500 });
+  stream.last = 3;
+  await expect(instance("two").take({ revision: 2 })).rejects.toThrow(/bucket v1-objects that is gone/);
 });

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 import type { Clock } from "../clock.ts";
 import { RevisionConflictError } from "../nats/bucket.ts";
+import { natsUnavailable } from "../nats/unavailable.ts";
 import type { ObjectState } from "../state/object-state.ts";
 import type { ObjectStates } from "../state/object-states.ts";
-import { claimed, crashed, maxCrashes, wanted } from "../state/transition.ts";
+import { claimed, crashed, maxCrashes, restarted, wanted } from "../state/transition.ts";
 import { Claim } from "./claim.ts";
 
 export interface ClaimsOptions {
@@ -16,6 +17,8 @@ export interface ClaimsOptions {
   readonly claimMs: number;
   /** Whether this version of a claimed record has been the newest for longer than a claim holds. */
   readonly hasExpired: (key: string, version: number) => boolean;
+  /** Whether `v1-objects` has not come as far as this revision, so that it was made anew. */
+  readonly isBefore: (revision: number) => Promise<boolean>;
   /** Told of every state that was read and found to be another than the caller thought. */
   readonly onSeen: (key: string, version: number, state: ObjectState | undefined) => void;
 }
@@ -53,7 +56,7 @@ type Decision =
   | { readonly result: Taken };
 
 export function createClaims(options: ClaimsOptions): Claims {
-  const { states, clock, owner, claimMs, random, hasExpired, onSeen } = options;
+  const { states, clock, owner, claimMs, random, hasExpired, isBefore, onSeen } = options;
   const held = new Set<Claim>();
 
   function hold(key: string, state: ObjectState, version: number, startedMs: number): Taken {
@@ -102,9 +105,19 @@ export function createClaims(options: ClaimsOptions): Claims {
     return { result: { result: "recorded", state } };
   }
 
+  /** What is on record, in the revisions of the bucket that there is. */
+  async function read(wish: Wish): Promise<{ readonly state?: ObjectState; readonly version: number }> {
+    const found = await states.read(wish.key);
+    const { state, version } = found;
+    if (state === undefined || wish.revision === undefined || wish.revision > state.revision) return found;
+    if (wish.revision === state.revision || !(await isBefore(state.revision))) return found;
+    if (state.status !== "claimed") return { state: restarted(state), version };
+    throw natsUnavailable(`${wish.key} is still worked on for a bucket v1-objects that is gone.`);
+  }
+
   async function take(wish: Wish): Promise<Taken> {
     for (;;) {
-      const { state, version } = await states.read(wish.key);
+      const { state, version } = await read(wish);
       const decision = decide(wish, state, version);
       if ("result" in decision) {
         if (wish.dueVersion !== undefined) onSeen(wish.key, version, state);

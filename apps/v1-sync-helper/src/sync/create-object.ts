@@ -3,11 +3,10 @@ import type { Mapping } from "../mappings/mapping-key.ts";
 import type { V1Ids } from "../mappings/mappings.ts";
 import type { Author } from "../objects/author.ts";
 import type { NaturalKey, Plan } from "../objects/plan.ts";
-import type { Intent } from "../state/object-state.ts";
 import type { Reason } from "../state/reason.ts";
 import type { AttemptOutcome } from "../state/transition.ts";
 import { type Attempt, dead, retry, retryAnswer } from "./attempt.ts";
-import { mayRepeat, unownedUid, waitForSettling } from "./intents.ts";
+import { unownedUid, waitForSettling } from "./intents.ts";
 
 export type CreatePlan = Extract<Plan, { readonly action: "create" }>;
 
@@ -30,12 +29,14 @@ const slugBusyMs = 1000;
 export async function createObject(attempt: Attempt, plan: CreatePlan, author: Author): Promise<CreateStep> {
   const { naturalKey } = plan;
   const before = attempt.intents;
-  if (!mayRepeat(before, naturalKey)) return ended(waitForSettling(attempt, before));
+  // Also where v2 reserves names: the first one would still be carried out once the second one's object is renamed,
+  // moved or deleted.
+  if (before.length > 0) return ended(waitForSettling(attempt, before));
   if (naturalKey.kind === "project" && !(await lockSlug(attempt, naturalKey.slug))) {
     const message = `Another record is creating a project with the slug ${naturalKey.slug}.`;
     return ended(retry({ code: "slug_busy", message }, { waitMs: slugBusyMs, countsAsAttempt: false }));
   }
-  await writeIntent(attempt, naturalKey, before);
+  await writeIntent(attempt, naturalKey);
   const answer = await attempt.send(plan.call, author);
   switch (answer.result) {
     case "done":
@@ -46,10 +47,10 @@ export async function createObject(attempt: Attempt, plan: CreatePlan, author: A
       markSent(attempt, naturalKey);
       return ended(retryAnswer(answer));
     case "taken":
-      return taken(attempt, naturalKey, before, answer.reason);
+      return taken(attempt, naturalKey, answer.reason);
     default:
-      // Certainly not carried out: what may still be is what was before.
-      attempt.intents = before;
+      // Certainly not carried out.
+      attempt.intents = [];
       return ended(negative(answer));
   }
 }
@@ -79,17 +80,13 @@ async function lockSlug(attempt: Attempt, slug: string): Promise<boolean> {
   return true;
 }
 
-async function writeIntent(
-  attempt: Attempt,
-  naturalKey: NaturalKey,
-  before: readonly Intent[],
-): Promise<void> {
+async function writeIntent(attempt: Attempt, naturalKey: NaturalKey): Promise<void> {
   markSent(attempt, naturalKey);
   try {
     await attempt.claim.save();
   } catch (error) {
     // Nothing was sent.
-    attempt.intents = before;
+    attempt.intents = [];
     throw error;
   }
 }
@@ -170,15 +167,10 @@ export async function mapTo(
   }
 }
 
-async function taken(
-  attempt: Attempt,
-  naturalKey: NaturalKey,
-  before: readonly Intent[],
-  reason: Reason,
-): Promise<CreateStep> {
+async function taken(attempt: Attempt, naturalKey: NaturalKey, reason: Reason): Promise<CreateStep> {
   const uid = await attempt.ports.world.find(naturalKey);
   if (uid === undefined) {
-    attempt.intents = before;
+    attempt.intents = [];
     return ended(retry(reason));
   }
   const owner = await attempt.ports.world.ownerOf(naturalKey.kind, uid);

@@ -21,6 +21,7 @@ import { supersededEvent } from "./object-events.ts";
 import type { Ports, Rules } from "./ports.ts";
 import { createProcessor, type Task } from "./process.ts";
 import { objectsStream } from "./source.ts";
+import { createStreamAge } from "./stream-age.ts";
 import type { Sweep } from "./sweep.ts";
 import { recordUndelivered } from "./undelivered.ts";
 
@@ -123,6 +124,7 @@ class RunningEngine implements Engine {
       isMapped: (key) => this.#isMapped(key),
       onUnreadable: (key, error) => events.defect(error, { key, doing: "reading its record" }),
     });
+    const age = createStreamAge(options.link);
     this.#claims = createClaims({
       states,
       clock,
@@ -130,6 +132,7 @@ class RunningEngine implements Engine {
       owner: this.owner,
       claimMs,
       hasExpired: this.#backlog.hasExpired,
+      isBefore: age.isBefore,
       onSeen: this.#backlog.noteState,
     });
     this.#queue = createKeyQueue<Task>({
@@ -151,7 +154,12 @@ class RunningEngine implements Engine {
     this.#arrivals = createArrivals({ clock, maxMessages, maxBytes: maxBytesInHand });
     this.#pull = createPull({
       ...this.#pullBasics(),
-      ...options.objects,
+      consumer: options.objects.consumer,
+      prepare: () => {
+        // Whatever was in the way: it may be another stream by now.
+        age.forget();
+        return options.objects.prepare();
+      },
       stream: objectsStream,
       room: () => this.#arrivals.room(),
       leastBatch: Math.ceil(maxMessages / 4),

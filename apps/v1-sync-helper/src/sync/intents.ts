@@ -67,18 +67,3 @@ export function waitForSettling(attempt: Attempt, pending: readonly Intent[]): A
     { waitMs: Math.min(Math.max(leftMs, 0), Math.max(sinceMs, firstLookMs)), countsAsAttempt: false },
   );
 }
-
-/** Whether the same create may be sent again at once: where v2 reserves the name, a second one is refused. */
-export function mayRepeat(pending: readonly Intent[], naturalKey: NaturalKey): boolean {
-  return (
-    pending.length === 0 ||
-    (naturalKey.kind !== "project" && pending.every((intent) => isSameKey(intent.naturalKey, naturalKey)))
-  );
-}
-
-function isSameKey(a: NaturalKey, b: NaturalKey): boolean {
-  if (a.kind === "project") return b.kind === "project" && a.slug === b.slug;
-  if (a.kind === "committee")
-    return b.kind === "committee" && a.projectUid === b.projectUid && a.name === b.name;
-  return b.kind === "member" && a.committeeUid === b.committeeUid && a.email === b.email;
-}

@@ -98,7 +98,7 @@ export function createProcessor(options: ProcessorOptions): (task: Task) => Prom
         const before = claim.state;
         const outcome = await attemptAt(attempt, fromMessage);
         const finished = await claim.finish((state) => transition(state, outcome, context()));
-        await settle(attempt, finished);
+        settle(attempt, finished);
         const nowMs = clock.monotonicMs();
         const lagMs = fromMessage === undefined ? {} : { lagMs: clock.epochMs() - fromMessage.writtenMs };
         const timing = { durationMs: nowMs - fromMs, ...lagMs };
@@ -155,14 +155,14 @@ export function createProcessor(options: ProcessorOptions): (task: Task) => Prom
     return retry({ code: "service_unavailable", message });
   }
 
-  async function settle(attempt: Attempt, finished: Finished): Promise<void> {
+  function settle(attempt: Attempt, finished: Finished): void {
     const { key, leftovers, lockedSlug } = attempt;
     if (leftovers.length > 0) events.leftovers(key.text, leftovers);
     if (finished.result === "written") onWritten(key.text, finished.version, finished.state);
     const isSettled = finished.result !== "lost" && (finished.state.intents ?? []).length === 0;
     if (lockedSlug === undefined || !isSettled) return;
-    // A lock that stays is taken over by whoever wants the slug next.
-    await ports.slugLocks.release(lockedSlug, key.text).catch(() => {});
+    // Nobody waits for that: a lock that stays is taken over by whoever wants the slug next.
+    void ports.slugLocks.release(lockedSlug, key.text).catch(() => {});
   }
 
   /** The message stays unacknowledged: it comes again, and what is on record is taken up again as well. */

@@ -6,6 +6,7 @@ import { askApi } from "../../src/nats/jetstream-api.ts";
 import { objectsStream } from "../../src/sync/source.ts";
 import { createSweep } from "../../src/sync/sweep.ts";
 import { recordUndelivered } from "../../src/sync/undelivered.ts";
+import { makeBucket } from "../support/nats-tools.ts";
 import { projectKey, projectOf } from "./support/records.ts";
 import { objectsConsumer, type Rig, startRig } from "./support/rig.ts";
 
@@ -44,6 +45,23 @@ test("a consumer that is deleted is made again, and nothing is done twice", asyn
   await rig.settled();
   expect(rig.v2.record.writes).toHaveLength(10);
   await waitFor(() => instance.engine.status().problems.length === 0);
+});
+
+test("a bucket that is deleted, made again and loaded anew is followed like the first", async () => {
+  await using rig = await startRig();
+  const instance = await rig.startInstance({ speed });
+  for (const text of ["r1", "r2", "r3"]) await rig.put(projectKey("a"), projectOf("a", text));
+  await putProjects(rig, 0, 3);
+  await rig.settled();
+  await askApi(rig.link, `STREAM.DELETE.${objectsStream}`);
+  await makeBucket(rig.nats.url, "v1-objects", { history: 1 });
+  await putProjects(rig, 0, 1);
+  await rig.put(projectKey("a"), projectOf("a", "r4"));
+  const text = () => rig.v2.model.get("project", rig.v2.model.uidOfSlug("slug-a") ?? "")?.data["description"];
+  await waitFor(() => text() === "r4");
+  await waitFor(async () => (await rig.state(projectKey("a")))?.applied?.revision === 2);
+  await waitFor(() => instance.engine.status().problems.length === 0);
+  expect(rig.v2.model.list("project")).toHaveLength(5);
 });
 
 test("NATS may go away while everything is under way", async () => {
