@@ -60,10 +60,9 @@ async function confirm(store: MappingStore, wanted: Wanted, revision: number): P
     if ((await writeKey(store.bucket, key, ownerValue(wanted), expected)) !== undefined) return id;
     const entry = await store.bucket.get(key);
     const owner = entry === undefined ? undefined : parseOwner(kind, entry.value);
-    if (owner !== undefined && owner !== id) return owner;
-    // Removed, or written for the same object by somebody else.
+    // Where there is none, it was removed: then it is claimed again.
     expected = entry?.revision ?? 0;
-    return undefined;
+    return owner;
   });
 }
 
