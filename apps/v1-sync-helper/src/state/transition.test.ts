@@ -93,6 +93,17 @@ test("waiting that is no failure does not use up the attempts", ({ expect }) => 
   expect(state).toMatchObject({ status: "retry", attempts: 11 });
 });
 
+test.for([
+  [0, 10],
+  [60, 60],
+  [60 * 24 * 30, 360],
+] as const)("what is parked for %i minutes is looked at again after %i", ([parked, minutes], { expect }) => {
+  const since = new Date(nowMs - parked * 60_000).toISOString();
+  const outcome = { kind: "parked", reason, waitsFor: [] } as const;
+  const state = transition(atWork({ since }), outcome, { nowMs, random: () => 0 });
+  expect(Date.parse(state.nextAt ?? "") - nowMs).toBe(minutes * 60_000);
+});
+
 test("only an answered write settles a doubtful one", ({ expect }) => {
   const unsettled = atWork({ unsettled: true });
   const by = (action: "updated" | "unchanged" | "deleted"): ObjectState =>

@@ -11,8 +11,8 @@ export const maxCrashes = 3;
 const firstRetryMs = 1000;
 const longestRetryMs = 5 * 60_000;
 const longestAskedWaitMs = 60 * 60_000;
-/** Mappings release what is parked; this is for the release that went unseen. */
-const parkedRecheckMs = 10 * 60_000;
+/** Mappings release what is parked; this is for the release that went unseen, so it may become ever rarer. */
+const parkedRecheckMs = { least: 10 * 60_000, most: 6 * 60 * 60_000 };
 const deadRetryMs = 30 * 60_000;
 
 /** What comes from outside of a step. */
@@ -171,7 +171,7 @@ export function transition(state: ObjectState, outcome: AttemptOutcome, context:
       return {
         ...open(state, "parked", at, outcome.reason),
         waitsFor: outcome.waitsFor,
-        nextAt: rfc3339(context.nowMs + parkedRecheckMs * (1 + context.random() / 10)),
+        nextAt: rfc3339(context.nowMs + parkedForMs(state, context) * (1 + context.random() / 10)),
       };
     case "held":
       return open(state, "held", at, outcome.reason);
@@ -180,6 +180,12 @@ export function transition(state: ObjectState, outcome: AttemptOutcome, context:
     case "retry":
       return retried(state, outcome, context);
   }
+}
+
+/** As long as it has waited already. */
+function parkedForMs({ since }: ObjectState, { nowMs }: StepContext): number {
+  const { least, most } = parkedRecheckMs;
+  return Math.min(Math.max(nowMs - Date.parse(since), least), most);
 }
 
 function applied(state: ObjectState, result: Omit<Applied, "revision" | "at">, at: string): ObjectState {

@@ -224,6 +224,7 @@ class RunningEngine implements Engine {
       onChange: (change) => this.#backlog.note(change),
       onCaughtUp: () => {
         this.#isCaughtUp = true;
+        this.#backlog.caughtUp();
       },
     });
     const beating = this.#beat(life);

@@ -110,6 +110,18 @@ test("releases what waits for a mapping, also when the mapping came before", asy
   expect(due()).toEqual([]);
 });
 
+test("looks soon after a start at what waits for a setting, and not each time it is parked", async ({
+  expect,
+}) => {
+  const { clock, backlog, at, state, note, due } = setUp();
+  const parked = state("parked", { nextAt: at(3_600_000), waitsFor: [] });
+  note("a", 1, parked);
+  backlog.caughtUp();
+  backlog.noteState("b", 2, parked, "own");
+  await clock.advance(60_000);
+  expect(due()).toEqual(["a"]);
+});
+
 test("a record that cannot be read is told of and does not stop the others", ({ expect }) => {
   const { backlog, unreadable } = setUp();
   const broken = (): never => {

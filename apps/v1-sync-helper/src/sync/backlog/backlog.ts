@@ -31,6 +31,8 @@ export interface Backlog {
     state: ObjectState | undefined,
     from?: "own" | "read",
   ) => void;
+  /** All that was on record at the start was told. */
+  readonly caughtUp: () => void;
   readonly mapped: (key: MappingKey) => void;
   /** Whether this version of a claimed record has been the newest for longer than a claim holds. */
   readonly hasExpired: (key: string, version: number) => boolean;
@@ -53,6 +55,8 @@ interface Entry {
 
 /** A record that was given out and did not change: whoever had it lost it. */
 const givenOutAgainMs = 120_000;
+/** What no mapping can release waits for a setting, and a start is when that may have changed. */
+const lookedAtWithinMs = 60_000;
 /** Clocks of two machines do not tick quite alike. */
 const claimTolerance = 1.02;
 
@@ -65,6 +69,7 @@ export function createBacklog(options: BacklogOptions): Backlog {
   const due = new DueHeap();
   const counts: Record<OpenStatus, number> = { claimed: 0, retry: 0, parked: 0, held: 0, dead: 0 };
   const expiryMs = claimMs * claimTolerance;
+  let isStarting = true;
 
   function remove(key: string): void {
     const entry = entries.get(key);
@@ -103,6 +108,7 @@ export function createBacklog(options: BacklogOptions): Backlog {
       // By the time that is left, so that setting the machine's clock does not move it.
       schedule(key, version, nowMs + Math.max(Date.parse(nextAt) - clock.epochMs(), 0) + delayOf(isOwn));
     }
+    if (isStarting && waitsFor?.length === 0) schedule(key, version, nowMs + random() * lookedAtWithinMs);
     for (const waited of waitsFor ?? []) waitFor(waited, key);
   }
 
@@ -160,6 +166,10 @@ export function createBacklog(options: BacklogOptions): Backlog {
     }
   }
 
+  function caughtUp(): void {
+    isStarting = false;
+  }
+
   function hasExpired(key: string, version: number): boolean {
     const entry = entries.get(key);
     return (
@@ -205,5 +215,14 @@ export function createBacklog(options: BacklogOptions): Backlog {
     return waiting;
   }
 
-  return { note, noteState, mapped, hasExpired, takeDue, counts: () => ({ ...counts }), waitingFor };
+  return {
+    note,
+    noteState,
+    caughtUp,
+    mapped,
+    hasExpired,
+    takeDue,
+    counts: () => ({ ...counts }),
+    waitingFor,
+  };
 }
