@@ -55,6 +55,21 @@ describe("resync", () => {
     expect((await mappings.get(`project.uid.${uid}`))?.string()).toBe(id);
   });
 
+  test("--adopt of an object that was deleted in v2 takes the tombstone's place", async ({
+    platform,
+    expect,
+  }) => {
+    const mappings = await platform.bucket("v1-mappings");
+    const objects = await platform.bucket("v1-objects");
+    const [id, uid] = [newId(), randomUUID()];
+    await objects.put(projectKey(id), projectRecord(id));
+    await mappings.put(`project.sfid.${id}`, "!del");
+    const { code, stdout } = await platform.run(["resync", id, "--adopt", uid]);
+    expect(code).toBe(0);
+    expect(stdout).not.toContain("created again");
+    expect((await mappings.get(`project.sfid.${id}`))?.string()).toBe(uid);
+  });
+
   test("--adopt takes neither what is another's nor what is mapped already", async ({ platform, expect }) => {
     const mappings = await platform.bucket("v1-mappings");
     const objects = await platform.bucket("v1-objects");
