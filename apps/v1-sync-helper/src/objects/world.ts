@@ -35,6 +35,8 @@ export interface World {
   readonly get: (service: ServiceName, path: string) => Promise<Resource | undefined>;
   /** The uid of the object that has this natural key in v2. */
   readonly find: (naturalKey: NaturalKey) => Promise<string | undefined>;
+  /** The uid that v2's index of slugs names, even of a project that has another slug or is gone. */
+  readonly uidOfSlug: (slug: string) => Promise<string | undefined>;
   /** The uid of v2's project `ROOT`. */
   readonly rootUid: () => Promise<string>;
   /** The slug of a project of v2. */

@@ -376,7 +376,7 @@ describe("renames", () => {
     const world = new FakeWorld();
     const plan = expectPlan(await update({ ...alive, slug__c: "other" }, inV2, world), "update");
     expect(plan.calls[0].body?.["slug"]).toBe("other");
-    expect(world.asked.slice(-2)).toEqual([`find ${newSlug}`, `get ${path}`]);
+    expect(world.asked.slice(-3)).toEqual([`find ${newSlug}`, "uidOfSlug other", `get ${path}`]);
   });
 
   test("that meet a newer state are made from it", async ({ expect }) => {
@@ -399,10 +399,20 @@ describe("renames", () => {
   });
 
   test("that were carried out by half say how they are mended", async ({ expect }) => {
+    // The index leads to the project already, which itself has its old slug still.
     const world = new FakeWorld();
-    world.found.set(newSlug, uid);
+    world.slugIndex.set("other", uid);
     const plan = expectPlan(await update({ ...alive, slug__c: "other" }, inV2, world), "refuse");
     expect(plan.reason.message).toMatch(/remove the key slug\/other from its bucket "projects"/);
+  });
+
+  test("that somebody else carries out meanwhile are no renames any more", async ({ expect }) => {
+    const world = new FakeWorld().hold(path, inV2);
+    world.found.set(newSlug, uid);
+    world.onFind = () => world.hold(path, { ...inV2, slug: "other" });
+    const subject = subjectOf("project", id, { state: "mapped", uid });
+    const plan = await type.plan(subject, recordOf({ ...alive, slug__c: "other" }), world);
+    expect(plan.action).not.toBe("refuse");
   });
 });
 

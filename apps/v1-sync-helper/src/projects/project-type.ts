@@ -151,10 +151,11 @@ async function settleSlug(
 ): Promise<BaseDraft | verdict.Refusal> {
   const { slug } = draft.overlaid.body;
   if (slug === draft.current.body["slug"] || typeof slug !== "string") return draft;
-  const holder = await world.find({ kind: "project", slug });
-  if (holder !== undefined) return slugTaken(slug, holder === uid);
+  const [holder, indexed] = await Promise.all([world.find({ kind: "project", slug }), world.uidOfSlug(slug)]);
+  if (holder !== undefined && holder !== uid) return slugTaken(slug, false);
   const fresh = await world.get("project", draft.part.path);
-  return fresh === undefined ? verdict.missingInV2("The project") : redraft(fresh);
+  if (fresh === undefined) return verdict.missingInV2("The project");
+  return indexed === uid && fresh.body["slug"] !== slug ? slugTaken(slug, true) : redraft(fresh);
 }
 
 function slugTaken(slug: string, isOurs: boolean): verdict.Refusal {

@@ -18,6 +18,8 @@ export class FakeWorld implements World {
   readonly organizations = new Map<string, Organization>();
   readonly slugs = new Map<string, string>();
   readonly found = new Map<string, string>();
+  /** What the index of slugs says beside what {@link found} implies. */
+  readonly slugIndex = new Map<string, string>();
   readonly services = new Set<ServiceName>(["project", "committee"]);
   /** Look-ups that fail, by name of the method. */
   readonly broken = new Set<keyof World>();
@@ -67,6 +69,11 @@ export class FakeWorld implements World {
     this.#ask("find", JSON.stringify(naturalKey));
     this.onFind();
     return this.found.get(JSON.stringify(naturalKey));
+  };
+
+  readonly uidOfSlug = async (slug: string): Promise<string | undefined> => {
+    this.#ask("uidOfSlug", slug);
+    return this.slugIndex.get(slug) ?? this.found.get(JSON.stringify({ kind: "project", slug }));
   };
 
   readonly rootUid = async (): Promise<string> => {

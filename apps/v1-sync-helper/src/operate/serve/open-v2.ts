@@ -99,6 +99,7 @@ function createWorld(services: V2Services, identity: Identity, mappings: Mapping
     ownerOf: mappings.ownerOf,
     get: services.get,
     find: services.find,
+    uidOfSlug: services.uidOfSlug,
     rootUid: services.rootUid,
     slugOf: services.slugOf,
     person: identity.person,

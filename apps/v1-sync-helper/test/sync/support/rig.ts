@@ -144,6 +144,7 @@ export async function startRig({ ackWaitMs = 2000 }: RigOptions = {}): Promise<R
       ownerOf: mappings.ownerOf,
       get: services.get,
       find: services.find,
+      uidOfSlug: services.uidOfSlug,
       rootUid: services.rootUid,
       slugOf: services.slugOf,
       person: async (id) => people.get(id),
