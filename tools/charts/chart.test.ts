@@ -2,6 +2,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "vitest";
+import { parse } from "yaml";
 import { type ChartVersions, findCharts, loadChart, versionProblems } from "./chart.ts";
 import { loadAppVariables } from "./env-schema.ts";
 
@@ -64,6 +65,14 @@ describe("every chart of the repository", async () => {
       expect(schema).toMatchObject(
         schemaAt(chart.environmentAt, { additionalProperties: false, properties: settable }),
       );
+    });
+
+    test(`${name} runs the image that a release makes`, async ({ expect }) => {
+      const { folder, image } = await loadChart(root, name);
+      const values: unknown = parse(await readFile(join(folder, "values.yaml"), "utf8"));
+      expect(values).toMatchObject({
+        image: { repository: expect.stringMatching(new RegExp(`(^|/)${image}$`)) },
+      });
     });
 
     test(`${name} gives its pods longer to end than the app takes at most`, async ({ expect }) => {

@@ -10,6 +10,8 @@ const Manifest = z.object({
   config: z.object({
     /** Folder below `apps/` whose program the chart deploys. */
     app: z.string(),
+    /** Below the owner's registry, where a release puts the image; as a rule the app's name. */
+    image: z.string().optional(),
     /** Variables that the program reads beside its schema, such as those of proxies. */
     environment: z.array(z.string()).default([]),
     /** Key of values.yaml under which the variables stand, name by name. */
@@ -25,6 +27,8 @@ export interface Chart {
   readonly name: string;
   readonly folder: string;
   readonly app: string;
+  /** Name of the image below the owner's registry. */
+  readonly image: string;
   readonly extraVariables: readonly string[];
   /** Dotted key of values.yaml, such as `app.environment`. */
   readonly environmentAt: string;
@@ -56,6 +60,7 @@ export async function loadChart(root: string, name: string): Promise<Chart> {
     name,
     folder,
     app: manifest.config.app,
+    image: manifest.config.image ?? manifest.config.app,
     extraVariables: manifest.config.environment,
     environmentAt: manifest.config.environmentAt,
     versions: {
