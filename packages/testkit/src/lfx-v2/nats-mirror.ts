@@ -22,6 +22,10 @@ const mirrored: ReadonlySet<BucketName> = new Set(["projects", "committees", "co
 const deletion = headers();
 deletion.set("KV-Operation", "DEL");
 
+const soonMs = 100;
+/** Answers in a row that nobody is there; each write that waits gets one in that time. */
+const maxUnheard = 10_000;
+
 async function followReconnects(connection: NatsConnection, onReconnect: () => void): Promise<void> {
   for await (const { type } of connection.status()) if (type === "reconnect") onReconnect();
 }
@@ -79,9 +83,22 @@ export async function startMirror(connection: NatsConnection, maxBytes: number):
     }
     settle();
   };
+  let again: NodeJS.Timeout | undefined;
+  let unheard = 0;
+  /** A server that starts or stops takes connections while it has no streams. */
+  const sendAgainSoon = (): void => {
+    unheard += 1;
+    if (unheard > maxUnheard) return fail("The stand-in's buckets are gone from NATS.");
+    again ??= setTimeout(() => {
+      again = undefined;
+      sendAgain();
+    }, soonMs);
+  };
   const subscription = connection.subscribe(`${inbox}.*`, {
     callback: (error, message) => {
       if (error !== null) return fail(error.message);
+      if (message.headers?.code === 503) return sendAgainSoon();
+      unheard = 0;
       taken(Number(message.subject.slice(inbox.length + 1)));
       const text = message.string();
       if (text === "" || text.includes('"error"')) fail(`A bucket of the stand-in refused a write: ${text}`);
@@ -106,6 +123,9 @@ export async function startMirror(connection: NatsConnection, maxBytes: number):
       if (outstanding.size === 0) return Promise.resolve();
       return new Promise((resolve, reject) => waiting.push({ upTo: last, resolve, reject }));
     },
-    [Symbol.dispose]: () => subscription.unsubscribe(),
+    [Symbol.dispose]: () => {
+      clearTimeout(again);
+      subscription.unsubscribe();
+    },
   };
 }
