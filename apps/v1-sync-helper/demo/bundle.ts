@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+const path = join(import.meta.dirname, "../dist/v1-sync-helper.mjs");
+
+export class BundleMissingError extends Error {
+  override readonly name = "BundleMissingError";
+}
+
+/** The built program, as images carry it. @throws {BundleMissingError} */
+export function requireBundle(): string {
+  if (!existsSync(path))
+    throw new BundleMissingError("v1-sync-helper is not built: run `npx pnpm turbo build` first.");
+  return path;
+}
