@@ -40,12 +40,15 @@ export async function createMapping(store: MappingStore, wanted: Wanted): Promis
   }
   const claim = await claimUid(store, wanted);
   if ("owner" in claim) return { result: "owned", by: objectKey(kind, claim.owner).text };
+  // Before the forward key: once that is there the object counts as mapped, and nobody comes back to what is missing.
+  await writeMemberIds(store, wanted);
   const forward = await mapForward(store, wanted);
   if (forward.result === "exists") {
-    await purgeKey(store.bucket, bucketKeys.owner(kind, uid), claim.revision);
+    const isStillOurs = await purgeKey(store.bucket, bucketKeys.owner(kind, uid), claim.revision);
+    if (isStillOurs && kind === "member") await store.bucket.purge(bucketKeys.reverse(kind, uid));
     return forward;
   }
-  const [owner] = await Promise.all([confirm(store, wanted, claim.revision), writeMemberIds(store, wanted)]);
+  const owner = await confirm(store, wanted, claim.revision);
   if (owner === id) return { result: "mapped" };
   await takeBack(store, wanted);
   return { result: "owned", by: objectKey(kind, owner).text };

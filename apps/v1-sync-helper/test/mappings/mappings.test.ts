@@ -116,6 +116,48 @@ test("forgets without a trace, so that a moved member can be made again", async 
   expect(await mappings.create("member", "m1", "u-n", { committeeUid: "u-d" })).toEqual({ result: "mapped" });
 });
 
+/** A bucket that takes so many writes and then no more, as of a process that is killed. */
+function dyingAfter(bucket: Bucket, writes: number): Bucket {
+  let left = writes;
+  const last = <T>(write: () => Promise<T>): Promise<T> => {
+    left -= 1;
+    return left >= 0 ? write() : Promise.reject(new Error("killed"));
+  };
+  return {
+    ...bucket,
+    create: (key, value) => last(() => bucket.create(key, value)),
+    update: (key, value, revision) => last(() => bucket.update(key, value, revision)),
+    put: (key, value) => last(() => bucket.put(key, value)),
+    purge: (key, revision) => last(() => bucket.purge(key, revision)),
+  };
+}
+
+// The way there decides whether an object counts as mapped, deleted or new; nobody comes back to the ways back.
+test.for([
+  ["create", (mappings: Mappings) => mappings.create("member", "m1", "u-m", { committeeUid: "u-c" })],
+  ["tombstone", (mappings: Mappings) => mappings.tombstone("member", "m1", "u-m")],
+  ["forget", (mappings: Mappings) => mappings.forget("member", "m1", "u-m")],
+] as const)(
+  "%s writes the way there last, wherever it is interrupted",
+  async ([name, change], { nats, expect, onTestFinished }) => {
+    const there = "committee_member.sfid.m1";
+    for (let writes = 0, isWhole = false; !isWhole; writes += 1) {
+      expect(writes).toBeLessThan(10);
+      const { mappings, bucket, all } = await setUp(nats.url, `dies-${name}-${writes}`, onTestFinished);
+      if (name !== "create") await mappings.create("member", "m1", "u-m", { committeeUid: "u-c" });
+      const before = (await all())[there];
+      isWhole = await change(createMappings(dyingAfter(bucket, writes))).then(
+        () => true,
+        () => false,
+      );
+      const found = await all();
+      if (found[there] === before) continue;
+      await change(mappings);
+      expect(found).toEqual(await all());
+    }
+  },
+);
+
 test("leaves a mapping alone that leads to another object", async ({ nats, expect, onTestFinished }) => {
   const { mappings, all } = await setUp(nats.url, "other-uid", onTestFinished);
   await mappings.create("project", "p1", "new");
