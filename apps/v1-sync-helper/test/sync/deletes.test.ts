@@ -39,8 +39,10 @@ test("deletes follow, by mark, by flag and by key, and leave tombstones", async 
   await rig.settled();
   await rig.objects.purge(committeeKey("c2"));
   await waitFor(() => committees(rig) === 0);
-  await waitFor(async () => (await rig.mappings.read("committee", "c2")).state === "deleted");
-  expect(await rig.mappings.read("committee", "c0")).toEqual({ state: "deleted" });
+  await waitFor(
+    async () => (await rig.mappings.read("committee", "c2", { fresh: true })).state === "deleted",
+  );
+  expect(await rig.mappings.read("committee", "c0", { fresh: true })).toEqual({ state: "deleted" });
   expect(await rig.state(committeeKey("c1"))).toMatchObject({
     status: "done",
     applied: { action: "deleted" },
@@ -90,7 +92,7 @@ test("what was deleted is made again only when an operator asks for it", async (
   await request(rig, key, "recreate");
   await waitFor(() => committees(rig) === 1);
   await rig.settled();
-  await waitFor(async () => (await rig.mappings.read("committee", "c0")).state === "mapped");
+  await waitFor(async () => (await rig.mappings.read("committee", "c0", { fresh: true })).state === "mapped");
 });
 
 test("DELETE_POLICY=ignore leaves v2 alone", async () => {
@@ -131,7 +133,7 @@ test("a member that moves is in one committee, and keeps no tombstone", async ()
   const members = rig.v2.model.list("committee-member");
   expect(members).toHaveLength(1);
   const [committee, member] = [
-    await rig.mappings.read("committee", "c1"),
+    await rig.mappings.read("committee", "c1", { fresh: true }),
     await rig.mappings.read("member", "m", { fresh: true }),
   ];
   expect(member).toEqual({
