@@ -48,6 +48,3 @@ export interface SyncEvents {
   /** Something is not as it should be and mends itself, e.g. a consumer that is gone. */
   readonly trouble: (message: string) => void;
 }
-
-/** Told by the consumer of each message that came. */
-export type MessageSource = "arrival" | "redelivery";
