@@ -124,7 +124,8 @@ export class Claim {
         return { result: "go on", state: final };
       } catch (error) {
         if (!isAmbiguous(error)) throw error;
-        if (this.#clock.monotonicMs() > giveUpMs) throw error;
+        // Silence is given up in the end; a conflict says that there is something to see, however late it comes.
+        if (error instanceof UnavailableError && this.#clock.monotonicMs() > giveUpMs) throw error;
       }
       const found = await this.#look(giveUpMs);
       if (found.state?.status === "claimed" && found.state.owner === this.#owner) {

@@ -157,6 +157,18 @@ test("who lost an object does not write its outcome", async ({ expect }) => {
   expect(await apply(other)).toMatchObject({ result: "written" });
 });
 
+test("who was frozen while it wrote the outcome finds that the object is another's", async ({ expect }) => {
+  const { clock, states, expired, instance, apply } = setUp();
+  const claim = await instance("one").claim({ revision: 5 });
+  states.before = async () => {
+    expired.add(states.version(key));
+    await instance("two").claim({ dueVersion: states.version(key) });
+    clock.jump(2 * claimMs);
+  };
+  expect(await apply(claim)).toEqual({ result: "lost" });
+  expect(states.state(key)).toMatchObject({ status: "claimed", owner: "two" });
+});
+
 test.for(["after", "before"] as const)(
   "an outcome whose write was not answered (carried out: lost %s) is written once",
   async (lost, { expect }) => {
