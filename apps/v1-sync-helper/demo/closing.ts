@@ -56,7 +56,7 @@ export async function lookForTraces(rehearsal: Rehearsal, number: number): Promi
     title: "No traces",
     checks: [
       told("ended by", "SIGKILL, 0, 0", ends.join(", ")),
-      counted(`of ${formatCount(lines.length)} log lines with a secret`, 0, leaking.length),
+      counted(`secrets in ${formatCount(lines.length)} log lines`, 0, leaking.length),
       counted("wrong requests to v1", 0, world.v1.problems.length),
       counted("files left", 0, files.length),
       counted("processes left", 0, processesOf(world.folder).length),
@@ -83,10 +83,10 @@ export function showTable(stage: Stage, rows: readonly Row[], totalMs: number): 
 }
 
 export const pointers = [
-  ["apps/v1-sync-helper/README.md", "what it promises, every setting, field, reason and command"],
-  ["apps/v1-sync-helper/demo", "these steps; --seed N takes another foundation"],
+  ["apps/v1-sync-helper/README.md", "every setting, field, reason and command"],
+  ["apps/v1-sync-helper/demo", "these steps; --seed N: another foundation"],
   ["apps/v1-sync-helper/test", "the tests; random histories in test/sync"],
-  ["apps/v1-sync-helper/chaos", "hours of this, and worse: pnpm chaos v1-sync-helper"],
+  ["apps/v1-sync-helper/chaos", "worse than this: pnpm chaos v1-sync-helper"],
   ["charts/lfx-v1-sync-helper", "on Kubernetes"],
   ["docs/bench/README.md", "how quick it is"],
 ] as const;

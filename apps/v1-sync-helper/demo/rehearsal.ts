@@ -13,6 +13,7 @@ import type { Book } from "./foundation/book.ts";
 import { encodeObject } from "./foundation/columns.ts";
 import type { Foundation } from "./foundation/plant.ts";
 import { keyOf, type V1Object } from "./foundation/v1-object.ts";
+import { progressText } from "./progress.ts";
 import type { Standing, StatusFeed } from "./status-feed.ts";
 import type { Ran, World } from "./world.ts";
 
@@ -52,7 +53,7 @@ export function showRow({ stage }: Rehearsal, row: Row): Row {
   return row;
 }
 
-/** Runs a command and shows what a user sees. `atMost`: lines of it; the rest is counted. */
+/** Runs a command and shows what a user sees; of more than `atMost` lines the first ones, and the last. */
 export async function showCommand(
   { stage, world }: Rehearsal,
   args: readonly string[],
@@ -61,13 +62,17 @@ export async function showCommand(
   stage.print(`  ${stage.style("cyan", `$ v1-sync-helper ${args.join(" ")}`)}`);
   const ran = await stage.follow("v1-sync-helper", () => world.run(args));
   const lines = `${ran.stdout}${ran.stderr}`.trimEnd().split("\n");
-  for (const line of lines.slice(0, atMost)) {
+  for (const line of shorten(lines, atMost)) {
     for (const part of foldLine(line, stage.width - 4))
       stage.print(part === "" ? "" : `    ${stage.style("dim", part)}`);
   }
-  const left = lines.length - atMost;
-  if (left > 0) stage.print(`    ${stage.style("dim", `… ${left} more lines`)}`);
   return ran;
+}
+
+function shorten(lines: readonly string[], atMost: number): readonly string[] {
+  const left = lines.length - atMost;
+  if (left <= 1) return lines;
+  return [...lines.slice(0, atMost - 1), `… ${left} more lines`, ...lines.slice(-1)];
 }
 
 /** Writes records into the bucket in this order, as extraction does. */
@@ -89,8 +94,16 @@ async function inBatches<T>(items: readonly T[], work: (item: T) => Promise<unkn
 }
 
 /** Waits until all that can be done is done, by what the book says. */
-export function settle({ status, book }: Rehearsal, update: Update): Promise<Standing> {
-  return status.settle({ parked: book.waiting.length, total: book.ids.length, update });
+export function settle(rehearsal: Rehearsal, update: Update): Promise<Standing> {
+  const { status, book } = rehearsal;
+  return status.settle({
+    parked: book.waiting.length,
+    onLook: (standing) => showProgress(rehearsal, standing, update),
+  });
+}
+
+export function showProgress({ stage, book }: Rehearsal, standing: Standing, update: Update): void {
+  update(progressText(standing, book.ids.length, { hasBar: stage.isTerminal }));
 }
 
 /** Does something, and shows the status live until all is settled; leaves a line behind. */

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 import { waitFor } from "@repo/testkit";
-import type { Update } from "@repo/tools/stage";
-import { formatCount } from "@repo/tools/stage";
 import { z } from "zod";
 import type { World } from "./world.ts";
 
@@ -48,21 +46,6 @@ export function readStanding(line: string): Standing {
   };
 }
 
-/** `412 of 818 done · 96 in work · 31 tried again · 270 wait for a parent`: what is none is left out. */
-export function describeStanding(standing: Standing, total: number): string {
-  const parts = [
-    [standing.claimed, "in work"],
-    [standing.retry, "to be tried again"],
-    [standing.parked, "wait for a parent"],
-    [standing.held, "held"],
-    [standing.dead, "dead"],
-  ] as const;
-  return [
-    `${formatCount(standing.done)} of ${formatCount(total)} done`,
-    ...parts.filter(([count]) => count > 0).map(([count, what]) => `${formatCount(count)} ${what}`),
-  ].join(", ");
-}
-
 /** Follows `v1-sync-helper status --watch --json`, as an operator's screen does. */
 export interface StatusFeed {
   readonly stop: () => Promise<void>;
@@ -74,8 +57,7 @@ export interface StatusFeed {
    */
   settle(wanted: {
     readonly parked: number;
-    readonly total: number;
-    readonly update: Update;
+    readonly onLook: (standing: Standing) => void;
   }): Promise<Standing>;
 }
 
@@ -94,13 +76,13 @@ export async function startStatusFeed(world: World): Promise<StatusFeed> {
     get latest() {
       return looks.at(-1);
     },
-    async settle({ parked, total, update }) {
+    async settle({ parked, onLook }) {
       const from = looks.length + 1;
       const isQuiet = (look: Standing | undefined): boolean =>
         look !== undefined && look.messages + look.claimed + look.retry === 0 && look.parked === parked;
       const look = () => {
         const last = looks.at(-1);
-        if (last !== undefined) update(describeStanding(last, total));
+        if (last !== undefined) onLook(last);
         return looks.length >= from + 2 && looks.slice(-2).every(isQuiet) ? last : undefined;
       };
       const { signal } = world;

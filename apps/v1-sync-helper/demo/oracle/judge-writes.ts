@@ -27,7 +27,7 @@ export function judgeWrites(book: Book, sight: Sight): Judgement {
   const wrongAuthors = [...strangers];
   for (const [object, writes] of deeds) {
     for (const write of writes) {
-      const author = authorOf(book, object, write);
+      const author = authorOf(book, object, write, write === writes.at(-1));
       by[author.kind] += 1;
       if (!isBy(write, author))
         wrongAuthors.push(
@@ -53,17 +53,28 @@ function isBy(write: Write, { principal, sub, email, onBehalfOf }: Editor): bool
   );
 }
 
-/** Who made the edition that a write carries. A delete carries none. */
-function authorOf(book: Book, object: V1Object, write: Write): Editor {
+/** Who made the edition that a write carries. A delete carries none: it is the object's end, or a member's move. */
+function authorOf(book: Book, object: V1Object, write: Write, isLast: boolean): Editor {
   const editions = book.editions(object.id);
-  const last = book.current(object.id);
-  if (write.method === "DELETE") {
-    // A row that is simply gone does not say who removed it; a member that moved is removed by who moved it.
-    const isSaid = last.removal === undefined || last.removal === "marked";
-    return isSaid ? last.editor : unknown("");
+  if (write.method !== "DELETE") {
+    const edition = editionOf(write);
+    return editions.find((each) => each.edition === edition)?.editor ?? object.editor;
   }
-  const edition = editionOf(write);
-  return editions.find((each) => each.edition === edition)?.editor ?? last.editor;
+  if (object.removal === undefined || !isLast) return moverOf(editions) ?? object.editor;
+  // A row that is simply gone does not say who removed it.
+  return object.removal === "marked" ? object.editor : unknown("");
+}
+
+function moverOf(editions: readonly V1Object[]): Editor | undefined {
+  const isMove = (each: V1Object, index: number): boolean => {
+    const before = editions[index - 1];
+    return (
+      each.kind === "member" &&
+      before?.kind === "member" &&
+      each.fields.committeeId !== before.fields.committeeId
+    );
+  };
+  return editions.find(isMove)?.editor;
 }
 
 function editionOf({ body }: Write): number | undefined {

@@ -25,6 +25,6 @@ export function verdictChecks(verdict: Verdict): readonly Check[] {
   return [
     counted("exact in v2", due, exact),
     counted("twice", 0, twice.length),
-    counted("wrong author or order", 0, surplus + wrongAuthors.length + outOfOrder.length),
+    counted("other faults", 0, surplus + wrongAuthors.length + outOfOrder.length),
   ];
 }

@@ -38,7 +38,7 @@ export async function repairDeadLetters(rehearsal: Rehearsal, number: number): P
     title: "Dead letters",
     checks: [
       counted("listed", dead, Number(/^(\d+) in all/m.exec(list.stdout)?.[1] ?? 0)),
-      counted("exit of retry", 0, Number(retried)),
+      counted("exit", 0, Number(retried)),
       counted("left dead", 0, status.latest?.dead ?? left.dead),
       ...verdictChecks(verdict),
     ],

@@ -2,8 +2,18 @@
 import { waitFor } from "@repo/testkit";
 import { formatCount, type Update } from "@repo/tools/stage";
 import { judge, verdictChecks } from "../oracle/judge.ts";
-import { announce, counted, put, type Rehearsal, type Row, settle, showRow } from "../rehearsal.ts";
-import { describeStanding } from "../status-feed.ts";
+import { describeStanding } from "../progress.ts";
+import {
+  announce,
+  counted,
+  put,
+  type Rehearsal,
+  type Row,
+  settle,
+  showProgress,
+  showRow,
+  told,
+} from "../rehearsal.ts";
 import { type Instance, seconds } from "../world.ts";
 
 /** Share of the creates after which an instance is killed. */
@@ -15,8 +25,8 @@ export async function killInTheMiddle(rehearsal: Rehearsal, number: number, vict
   announce(
     rehearsal,
     number,
-    "One record, an avalanche, and kill -9",
-    `Now the ${foundation.name} itself arrives. Each object that comes to v2 lets go those below it. In the middle of it instance ${victim.name} is killed; its claims run out after ${seconds.claim} s, and others take over what it had in hand: whatever it may have sent is looked up in v2 first, and adopted.`,
+    "An avalanche, and kill -9",
+    `Now the one missing record arrives, the ${foundation.name} itself. Each object that comes to v2 lets go those below it. In the middle of it instance ${victim.name} is killed; its claims run out after ${seconds.claim} s, and others take over what it had in hand: whatever it may have sent is looked up in v2 first, and adopted.`,
   );
   const startedAt = performance.now();
   book.enter(foundation.root);
@@ -24,7 +34,7 @@ export async function killInTheMiddle(rehearsal: Rehearsal, number: number, vict
   const total = book.ids.length;
   let claims = 0;
   await stage.task(
-    `the foundation arrives; ${formatCount(Math.round(killAt * due))} of ${formatCount(due)} objects follow`,
+    `the first ${formatCount(Math.round(killAt * due))} of ${formatCount(due)} objects`,
     async (update) => {
       await put(rehearsal, [foundation.root]);
       await reach(rehearsal, killAt * due, update);
@@ -37,27 +47,27 @@ export async function killInTheMiddle(rehearsal: Rehearsal, number: number, vict
   });
   stage.note(`It was at work on ${formatCount(claims)} objects.`, 4);
   await stage.task("instance three started in its place", () => world.startInstance("three"));
-  await stage.task(`the rest, and what instance ${victim.name} left behind`, (update) =>
-    settle(rehearsal, update),
-  );
+  await stage.task("the rest, and what was left behind", (update) => settle(rehearsal, update));
   const settled = rehearsal.status.latest;
   if (settled !== undefined) stage.note(`${describeStanding(settled, total)}.`, 4);
   const verdict = await judge(rehearsal);
   return showRow(rehearsal, {
-    title: "kill -9 in the avalanche",
+    title: "An avalanche, and kill -9",
     checks: [
       ...verdictChecks(verdict),
-      counted("claims of the dead", 0, settled?.claims.get(victim.owner) ?? 0),
+      told("killed", "at work", claims > 0 ? "at work" : "idle"),
+      counted("left over", 0, settled?.claims.get(victim.owner) ?? 0),
     ],
     durationMs: performance.now() - startedAt,
   });
 }
 
-async function reach({ world, status, book }: Rehearsal, writes: number, update: Update): Promise<void> {
+async function reach(rehearsal: Rehearsal, writes: number, update: Update): Promise<void> {
+  const { world, status } = rehearsal;
   const { v2, signal } = world;
   await waitFor(
     () => {
-      if (status.latest !== undefined) update(describeStanding(status.latest, book.ids.length));
+      if (status.latest !== undefined) showProgress(rehearsal, status.latest, update);
       return v2.record.writeCount >= writes;
     },
     { signal, everyMs: 5, deadlineMs: 60_000, what: `${writes} objects in v2` },

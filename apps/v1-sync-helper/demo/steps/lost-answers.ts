@@ -9,7 +9,7 @@ import { announce, counted, play, put, type Rehearsal, type Row, showRow } from 
 import { seconds } from "../world.ts";
 
 /** Answers that are lost: so many creates are carried out, and nobody is told. */
-const lostCount = 30;
+const lostCount = 24;
 const membersEach = 8;
 
 /** The committee service takes creates, carries them out, and does not answer. */
@@ -18,7 +18,7 @@ export async function loseAnswers(rehearsal: Rehearsal, number: number): Promise
   announce(
     rehearsal,
     number,
-    "A service that does and does not answer",
+    "Lost answers",
     `A new project comes with ${committeeKinds.length} committees and their members. The committee service carries out the next ${lostCount} creates and answers none of them. Who simply tries again makes two of each; who gives up has none. Here each is looked up after its time-out of ${seconds.timeout} s, found, and adopted.`,
   );
   const startedAt = performance.now();
@@ -32,9 +32,9 @@ export async function loseAnswers(rehearsal: Rehearsal, number: number): Promise
   world.v2.faults.choose = undefined;
   const verdict = await judge(rehearsal);
   return showRow(rehearsal, {
-    title: "Answers lost",
+    title: "Lost answers",
     checks: [
-      counted("creates without an answer", lostCount, lost.size),
+      counted("unanswered", lostCount, lost.size),
       counted("adopted", lostCount, outcomesOf(world.instances).adopted - adoptedBefore),
       ...verdictChecks(verdict),
     ],

@@ -36,8 +36,8 @@ export async function arriveOutOfOrder(rehearsal: Rehearsal, number: number): Pr
   return showRow(rehearsal, {
     title: "Children first",
     checks: [
-      counted("wait for a parent", book.waiting.length, standing.parked),
-      counted("dead letters", book.failed.length, standing.dead),
+      counted("parked", book.waiting.length, standing.parked),
+      counted("dead", book.failed.length, standing.dead),
       counted("sent to v2", 0, inV2 + model.list("project").length - 1),
     ],
     durationMs: performance.now() - startedAt,
@@ -59,17 +59,13 @@ export async function explainWaiting(rehearsal: Rehearsal, number: number, objec
   );
   const startedAt = performance.now();
   const { exit, stdout } = await showCommand(rehearsal, ["explain", object.id]);
-  const root = keyOf(rehearsal.foundation.root);
+  const missing = `${keyOf(rehearsal.foundation.root)}: not in v2; v1 has no such record`;
   return showRow(rehearsal, {
     title: "Why is it not there?",
     checks: [
       counted("exit", 0, Number(exit)),
       told("state", "parked", stateIn(stdout)),
-      told(
-        "names the missing foundation",
-        "yes",
-        stdout.includes(`${root}: not in v2; v1 has no such record`) ? "yes" : "no",
-      ),
+      told("missing parent", "named", stdout.includes(missing) ? "named" : "not named"),
     ],
     durationMs: performance.now() - startedAt,
   });
@@ -77,23 +73,18 @@ export async function explainWaiting(rehearsal: Rehearsal, number: number, objec
 
 /** The same question, once all is done. */
 export async function explainDone(rehearsal: Rehearsal, number: number, object: V1Object): Promise<Row> {
-  announce(
-    rehearsal,
-    number,
-    "The same committee now",
-    "What was asked in step 2, and how everything stands.",
-  );
+  announce(rehearsal, number, "Asked again", "The committee of step 2 once more, and how everything stands.");
   const startedAt = performance.now();
   const { exit, stdout } = await showCommand(rehearsal, ["explain", object.id]);
   const { principal } = rehearsal.book.current(object.id).editor;
   rehearsal.stage.print();
   const status = await showCommand(rehearsal, ["status"]);
   return showRow(rehearsal, {
-    title: "The same committee now",
+    title: "Asked again",
     checks: [
-      counted("exits", 0, Number(exit) + Number(status.exit)),
+      counted("exit", 0, Number(exit) + Number(status.exit)),
       told("state", "done", stateIn(stdout)),
-      told("in the name of", principal, /in the name of (\S+);/.exec(stdout)?.[1] ?? "nobody"),
+      told("author", principal, /in the name of (\S+);/.exec(stdout)?.[1] ?? "nobody"),
       told("left to do", "nothing", status.stdout.includes("nothing is left") ? "nothing" : "something"),
     ],
     durationMs: performance.now() - startedAt,

@@ -40,9 +40,9 @@ export async function holdDeletes(rehearsal: Rehearsal, number: number): Promise
     put(rehearsal, removed),
   );
   const gone = before - world.v2.model.list("committee-member").length;
-  await showCommand(rehearsal, ["dlq", "list", "--reason", reason], 5);
+  await showCommand(rehearsal, ["dlq", "list", "--reason", reason], 7);
   stage.note("Somebody looks, finds that the people did leave, and lets the deletes go.");
-  const released = await showCommand(rehearsal, ["dlq", "retry", "--all", "--reason", reason], 2);
+  const released = await showCommand(rehearsal, ["dlq", "retry", "--all", "--reason", reason], 4);
   await play(rehearsal, "the deletes that were held", async () => {});
   const verdict = await judge(rehearsal);
   return showRow(rehearsal, {
@@ -50,8 +50,8 @@ export async function holdDeletes(rehearsal: Rehearsal, number: number): Promise
     checks: [
       counted("deleted", isLeft, gone),
       counted("held", surge - isLeft, standing.held),
-      counted("exit of retry", 0, Number(released.exit)),
-      counted("held afterwards", 0, status.latest?.held ?? -1),
+      counted("exit", 0, Number(released.exit)),
+      counted("then held", 0, status.latest?.held ?? -1),
       ...verdictChecks(verdict),
     ],
     durationMs: performance.now() - startedAt,

@@ -59,12 +59,8 @@ export async function workADay(rehearsal: Rehearsal, number: number): Promise<Ro
     title: "A working day",
     checks: [
       ...verdictChecks(verdict),
-      counted("edits merged", staleFaults.length, staleFaults.length - world.v2.faults.untaken),
-      counted(
-        "own changes left alone",
-        plan.echoed.length,
-        outcomesOf(world.instances).ownChanges - ownBefore,
-      ),
+      counted("merged", staleFaults.length, staleFaults.length - world.v2.faults.untaken),
+      counted("own left alone", plan.echoed.length, outcomesOf(world.instances).ownChanges - ownBefore),
     ],
     durationMs: performance.now() - startedAt,
   });
