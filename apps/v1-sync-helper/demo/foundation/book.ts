@@ -24,8 +24,8 @@ export class Book {
 
   /** @returns its last edition, entered */
   remove<T extends V1Object>(object: T, editor: Editor, removal: Removal): T {
-    const edition = this.current(object.id).edition + 1;
-    const last = { ...object, editor, edition, removal };
+    const { edition, fields } = this.current(object.id);
+    const last = { ...object, fields, editor, edition: edition + 1, removal };
     this.enter(last);
     return last;
   }
