@@ -57,6 +57,7 @@ async function planCommittee(subject: Subject, record: V1Record, world: World): 
   const parked = verdict.parkWithoutService(world, "committee");
   if (parked !== undefined) return parked;
   const project = await verdict.findParent(record, projectColumn, "project", world);
+  if (project.is === "no id") return verdict.parentWithoutId(projectColumn);
   if (project.is === "deleted") return verdict.parentDeleted(projectColumn, project.id);
   if (project.is === "none" || (project.is === "absent" && mapping.state === "absent"))
     return verdict.unusable(

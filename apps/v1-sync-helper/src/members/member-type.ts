@@ -39,6 +39,7 @@ async function planMember(subject: Subject, record: V1Record, world: World): Pro
   const parked = verdict.parkWithoutService(world, "committee");
   if (parked !== undefined) return parked;
   const committee = await verdict.findParent(record, committeeColumn, "committee", world);
+  if (committee.is === "no id") return verdict.parentWithoutId(committeeColumn);
   if (committee.is === "deleted") return verdict.parentDeleted(committeeColumn, committee.id);
   if (committee.is === "unmapped") return unusableNew(record) ?? verdict.parkUntil([committee.key]);
   const isMapped = mapping.state === "mapped";

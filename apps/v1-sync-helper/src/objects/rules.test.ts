@@ -51,6 +51,10 @@ test.for([
   "https://example.org/a b",
   "https://example.org/%zz",
   "mailto:x@example.org",
+  "javascript:alert(1)",
+  "JavaScript://example.org/%0Aalert(1)",
+  "data:text/html,x",
+  "file:///etc/passwd",
   "x<y",
   "https://exa|mple.org",
 ])("%s is no address that the services take", (address, { expect }) => {
@@ -74,6 +78,7 @@ test.for([
   ["jane+tac@sub.example.org", true],
   ["jane@localhost", true],
   ["jane", false],
+  [`${"a".repeat(300)}@${"b".repeat(20)}`, false],
   ["jane@", false],
   ["@example.org", false],
   ["a@b@c", false],

@@ -105,12 +105,16 @@ export function webAddress(schemes: "any" | "http" = "any"): TextRule {
       const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(address);
       const full = hasScheme ? address : `https://${address}`;
       // What has no scheme and an @ is an e-mail address, or one of git's.
+      if (isDangerous.test(full)) return left("is no web address");
       if (!isAddress(full) || (!hasScheme && address.includes("@"))) return left("is no web address");
       if (schemes === "http" && !/^https?:\/\/[^/$.?#]/i.test(full)) return left("is no http address");
       return value(full.replace(/^https?:/i, (scheme) => scheme.toLowerCase()));
     },
   };
 }
+
+/** People click on what stands there. */
+const isDangerous = /^(?:javascript|vbscript|data|blob|file):/i;
 
 /** Stricter than either side: the services refuse what Go cannot parse, JavaScript mends much. */
 export function isAddress(text: string): boolean {
@@ -151,9 +155,12 @@ export function listOf(allowed: readonly string[], what: string): TextRule {
   };
 }
 
+/** Characters: 64 before the @ and 255 behind it (RFC 5321, 4.5.3.1). */
+const longestEmail = 320;
+
 /** As strict as needed to tell what the service would refuse, and no stricter than it. */
 export function isEmail(text: string): boolean {
-  return /^[^\s@<>(),;:\\"]+@[^\s@<>(),;:\\"]+$/.test(text);
+  return text.length <= longestEmail && /^[^\s@<>(),;:\\"]+@[^\s@<>(),;:\\"]+$/.test(text);
 }
 
 export const email: TextRule = {

@@ -50,7 +50,12 @@ export type Parent =
   | { readonly is: "none" }
   | { readonly is: "mapped"; readonly uid: string }
   | { readonly is: "unmapped"; readonly id: string; readonly key: MappingKey }
-  | { readonly is: "deleted"; readonly id: string };
+  | { readonly is: "deleted"; readonly id: string }
+  /** The column holds what can be nobody's id. */
+  | { readonly is: "no id" };
+
+/** Characters; v1's own ids have 15 to 36. */
+const longestId = 256;
 
 /** Reads a column that holds a v1 id, and what `v1-mappings` says of that id. */
 export async function findParent(
@@ -63,6 +68,7 @@ export async function findParent(
   if (value === null || (typeof value === "string" && value.trim() === "")) return { is: "none" };
   if (typeof value !== "string") return { is: "absent" };
   const id = value.trim();
+  if (id.length > longestId) return { is: "no id" };
   const mapping = await world.mapping(kind, id);
   if (mapping.state === "mapped") return { is: "mapped", uid: mapping.uid };
   if (mapping.state === "deleted") return { is: "deleted", id };
@@ -82,6 +88,10 @@ export function idIn(record: V1Record, column: string): string | undefined {
 export function parentDeleted(column: string, id: string): Refusal {
   const message = `${column} names ${id}, which was deleted in v2: give the record another parent, or drop it.`;
   return { action: "refuse", reason: { code: "parent_deleted", message } };
+}
+
+export function parentWithoutId(column: string): Refusal {
+  return unusable(`${column} is longer than ${longestId} characters, so it is no id: name the parent in v1.`);
 }
 
 export function given(value: string): Reading {

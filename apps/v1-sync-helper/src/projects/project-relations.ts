@@ -24,14 +24,19 @@ export async function findRelations(
   ]);
   if (isItself(parent, subject))
     return verdict.unusable(`${parentColumn} names the project itself: give it another parent in v1.`);
+  if (parent.is === "no id") return verdict.parentWithoutId(parentColumn);
   if (parent.is === "deleted") return verdict.parentDeleted(parentColumn, parent.id);
   // v2 can do without a legal parent, and nothing would ever end the wait for these.
-  const fault = isItself(legalParent, subject)
-    ? "names the project itself"
-    : legalParent.is === "deleted" && `names ${legalParent.id}, which was deleted in v2`;
-  if (fault === false) return { parent, legalParent, notes: [] };
+  const fault = faultOfLegalParent(legalParent, subject);
+  if (fault === undefined) return { parent, legalParent, notes: [] };
   const note = `${legalParentColumn} ${fault}: legal_parent_uid stays as it is`;
   return { parent, legalParent: { is: "absent" }, notes: [note] };
+}
+
+function faultOfLegalParent(legalParent: verdict.Parent, subject: Subject): string | undefined {
+  if (isItself(legalParent, subject)) return "names the project itself";
+  if (legalParent.is === "no id") return "is too long for an id";
+  return legalParent.is === "deleted" ? `names ${legalParent.id}, which was deleted in v2` : undefined;
 }
 
 function isItself(parent: verdict.Parent, { key, mapping }: Subject): boolean {

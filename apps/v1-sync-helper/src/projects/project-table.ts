@@ -50,7 +50,7 @@ const fundingModels = ["Crowdfunding", "Membership", "Alternate Funding"];
 const fundings = ["Funded", "Unfunded", "Supported by Parent Project"];
 
 const slugMended =
-  "v2 takes slugs of lower-case letters, digits, - and _, of two characters at least, that begin with a letter and end with a letter or a digit; give the project such a slug in v1";
+  "v2 takes slugs of lower-case letters, digits, - and _, of 2 to 1000 characters, that begin with a letter and end with a letter or a digit; give the project such a slug in v1";
 
 /** Slugs are lower-cased, and nothing else is guessed: a slug is an identity. */
 const slug: TextRule = {
@@ -59,7 +59,8 @@ const slug: TextRule = {
   empty: { is: "refused", why: `is empty: ${slugMended}` },
   read: (text) => {
     const slug = text.trim().toLowerCase();
-    if (/^[a-z][a-z0-9_-]*[a-z0-9]$/.test(slug)) return { is: "value", value: slug };
+    // The service has no bound and a store that has one, below which a call would be answered 500 again and again.
+    if (/^[a-z][a-z0-9_-]{0,998}[a-z0-9]$/.test(slug)) return { is: "value", value: slug };
     return { is: "refused", why: `is no slug: ${slugMended}` };
   },
 };

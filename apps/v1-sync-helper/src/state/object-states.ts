@@ -44,15 +44,20 @@ export interface ObjectStates {
 
 const prefix = "object.";
 
+/** Under which the record of a v1 key stands. */
+export function stateKey(key: string): string {
+  return prefix + escapeKey(key);
+}
+
 export function createObjectStates(bucket: Bucket): ObjectStates {
   return {
     async read(key) {
-      const entry = await bucket.get(prefix + escapeKey(key));
+      const entry = await bucket.get(stateKey(key));
       if (entry === undefined) return { version: 0 };
       return { state: decodeState(key, entry.value), version: entry.revision };
     },
     write(key, state, version) {
-      const stored = prefix + escapeKey(key);
+      const stored = stateKey(key);
       const value = encodeState(state);
       return version === 0 ? bucket.create(stored, value) : bucket.update(stored, value, version);
     },

@@ -15,9 +15,10 @@ import { createAdvisoryHandler } from "./consume/advisories.ts";
 import { type Arrivals, createArrivals } from "./consume/arrivals.ts";
 import type { Delivery } from "./consume/delivery.ts";
 import { createPull, type Pull } from "./consume/pull.ts";
+import { keyProblem } from "./key-problem.ts";
 import { createKeyQueue, type KeyQueue } from "./key-queue.ts";
 import { parseMappingKey } from "./mapping-key-parts.ts";
-import { supersededEvent } from "./object-events.ts";
+import { refusedKeyEvent, supersededEvent } from "./object-events.ts";
 import type { Ports, Rules } from "./ports.ts";
 import { createProcessor, type Task } from "./process.ts";
 import { objectsStream } from "./source.ts";
@@ -241,7 +242,11 @@ class RunningEngine implements Engine {
 
   #arrived(delivery: Delivery): void {
     const task = this.#arrivals.take(delivery);
-    if (task !== undefined) this.#queue.push(task, "arrivals");
+    if (task === undefined) return;
+    const problem = keyProblem(task.key.text);
+    if (problem === undefined) return this.#queue.push(task, "arrivals");
+    this.#options.ports.events.object(refusedKeyEvent(task.key, task.arrival, problem));
+    task.arrival.ack();
   }
 
   /** Two tasks of one key: the newest revision is the one to do, and it is in the stream as long as it is not done. */

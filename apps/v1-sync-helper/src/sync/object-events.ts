@@ -2,6 +2,7 @@
 
 import type { ObjectKey } from "../records/object-key.ts";
 import type { ObjectState } from "../state/object-state.ts";
+import type { Reason } from "../state/reason.ts";
 import type { AttemptOutcome } from "../state/transition.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Finished } from "./claim.ts";
@@ -41,6 +42,11 @@ export function skippedEvent(
 /** The event of a message whose place a newer one took before anything was done. */
 export function supersededEvent(key: ObjectKey, arrival: Arrival): ObjectEvent {
   return skippedEvent({ key, arrival }, { result: "superseded", by: arrival.revision }, 0);
+}
+
+/** The event of a message under whose key nothing can be kept in step. */
+export function refusedKeyEvent(key: ObjectKey, arrival: Arrival, reason: Reason): ObjectEvent {
+  return { ...supersededEvent(key, arrival), outcome: "dead", reason };
 }
 
 export interface Attempted {

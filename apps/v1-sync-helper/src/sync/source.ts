@@ -32,7 +32,9 @@ export function createSource(link: NatsLink): Source {
       const subject = `${objectsPrefix}${key}`;
       try {
         const { message } = await askApi(link, `STREAM.MSG.GET.${objectsStream}`, { last_by_subj: subject });
-        return storedRevision(message, key);
+        const stored = storedRevision(message, key);
+        if (isObject(message) && message["subject"] === subject) return stored;
+        throw natsUnavailable(`JetStream answered with another key than ${key}.`);
       } catch (error) {
         if (!(error instanceof JetStreamApiError)) throw error;
         if (error.errorCode === apiErrorCodes.messageNotFound) return undefined;

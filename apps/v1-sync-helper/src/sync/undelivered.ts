@@ -3,10 +3,11 @@ import type { Clock } from "../clock.ts";
 import { RevisionConflictError } from "../nats/bucket.ts";
 import type { ObjectStates } from "../state/object-states.ts";
 import { undelivered } from "../state/transition.ts";
+import { keyProblem } from "./key-problem.ts";
 
 /**
  * Puts a revision on record that no instance has in hand, so that it is taken up from there. Nothing changes when it, or
- * a newer one, is on record.
+ * a newer one, is on record, nor for a key under which nothing can be.
  *
  * @returns whether it was missing
  * @throws {UnavailableError} @throws {UnreadableStateError}
@@ -17,6 +18,7 @@ export async function recordUndelivered(
   revision: number,
   message: string,
 ): Promise<boolean> {
+  if (keyProblem(key) !== undefined) return false;
   for (;;) {
     const { state, version } = await states.read(key);
     const reason = { code: "undelivered", message } as const;

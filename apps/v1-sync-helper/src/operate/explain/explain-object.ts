@@ -2,6 +2,7 @@
 import type { Author } from "../../objects/author.ts";
 import type { ObjectKey } from "../../records/object-key.ts";
 import { readContent } from "../../sync/content.ts";
+import { keyProblem } from "../../sync/key-problem.ts";
 import type { Source, StoredRevision } from "../../sync/source.ts";
 import type { Forecaster } from "../forecast/open-forecaster.ts";
 import type { Store } from "../store/open-store.ts";
@@ -18,11 +19,17 @@ export interface ExplainOptions {
 /** Finds out all it can; what does not answer leaves its own part open and no other. */
 export async function explainObject(key: ObjectKey, options: ExplainOptions): Promise<Explanation> {
   const { store, source } = options;
-  const newest = await told(() => source.newest(key.text));
+  const problem = keyProblem(key.text);
+  const newest = await told(() => {
+    if (problem !== undefined) throw new Error(problem.message);
+    return source.newest(key.text);
+  });
   const [record, mapping, state] = await Promise.all([
     told(() => recordFound(key, newest, store)),
     told(() => store.mappings.read(key.kind, key.id, { fresh: true })),
-    told(async () => (await store.states.read(key.text)).state),
+    problem === undefined
+      ? told(async () => (await store.states.read(key.text)).state)
+      : { unknown: problem.message },
   ]);
   const parents = await told(async () => {
     const found = "value" in record ? record.value : undefined;

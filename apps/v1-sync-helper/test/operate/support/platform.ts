@@ -21,7 +21,7 @@ export interface Ran {
 
 /** NATS, and stand-ins of all that the program talks to. */
 export interface Platform extends AsyncDisposable {
-  readonly nats: NatsServer;
+  readonly nats: Pick<NatsServer, "url" | "connect">;
   readonly v1: LfxV1;
   readonly v2: LfxV2;
   readonly connection: NatsConnection;
@@ -37,11 +37,21 @@ export interface Platform extends AsyncDisposable {
   readonly run: (args: readonly string[], env?: Readonly<Record<string, string | undefined>>) => Promise<Ran>;
 }
 
-/** Everything is there but the program itself; `buckets: false` leaves them to it. */
-export async function startPlatform(options: { readonly buckets?: boolean } = {}): Promise<Platform> {
+export interface PlatformOptions {
+  /** `false` leaves them to the program. */
+  readonly buckets?: boolean;
+  /** Bytes of each bucket. */
+  readonly bucketBytes?: number;
+  /** A server of the caller's, who ends it; default: one of the platform's own. */
+  readonly nats?: Pick<NatsServer, "url" | "connect">;
+}
+
+/** Everything is there but the program itself. */
+export async function startPlatform(options: PlatformOptions = {}): Promise<Platform> {
+  const { bucketBytes = smallBytes } = options;
   await using stack = new AsyncDisposableStack();
   const [heimdall, auth0] = await Promise.all([rsaKeys("heimdall"), rsaKeys("auth0")]);
-  const nats = stack.use(await startNats());
+  const nats = options.nats ?? stack.use(await startNats());
   const connection = stack.adopt(await nats.connect(), (own) => own.close());
   const v1 = stack.use(
     await startLfxV1({
@@ -55,7 +65,7 @@ export async function startPlatform(options: { readonly buckets?: boolean } = {}
   const kvm = new Kvm(connection);
   if (options.buckets !== false)
     for (const name of bucketNames)
-      await kvm.create(name, { history: name === "v1-objects" ? 20 : 1, max_bytes: smallBytes });
+      await kvm.create(name, { history: name === "v1-objects" ? 20 : 1, max_bytes: bucketBytes });
   const env = {
     NATS_URL: nats.url,
     PROJECT_SERVICE_URL: v2.projectUrl,
@@ -69,10 +79,10 @@ export async function startPlatform(options: { readonly buckets?: boolean } = {}
     LFX_API_GW: v1.apiUrl,
     BIND: "127.0.0.1",
     PORT: String(await freePort()),
-    V1_OBJECTS_MAX_BYTES: String(smallBytes),
-    V1_MAPPINGS_MAX_BYTES: String(smallBytes),
-    V1_SYNC_STATE_MAX_BYTES: String(smallBytes),
-    V1_SYNC_USERS_MAX_BYTES: String(smallBytes),
+    V1_OBJECTS_MAX_BYTES: String(bucketBytes),
+    V1_MAPPINGS_MAX_BYTES: String(bucketBytes),
+    V1_SYNC_STATE_MAX_BYTES: String(bucketBytes),
+    V1_SYNC_USERS_MAX_BYTES: String(bucketBytes),
   };
   const start: Platform["start"] = (args, more = {}) =>
     runExecutable({ file: bundle, args, env: { ...env, ...more }, nodeArgs: ["--enable-source-maps"] });
