@@ -4,7 +4,7 @@ import { retryWaitMs } from "@repo/http-retry";
 import type { Logger } from "@repo/logging";
 import type { Clock } from "../clock.ts";
 import type { LinkEvent, LinkStatus } from "./nats-link.ts";
-import { Outbox } from "./outbox.ts";
+import { outboxOf } from "./outbox.ts";
 import { RequestMux } from "./request-mux.ts";
 import type { NatsServers } from "./servers.ts";
 import { whyNot } from "./why-not.ts";
@@ -31,7 +31,6 @@ export class Connections {
   onEvent: (event: LinkEvent) => void = () => {};
   readonly #options: ConnectionsOptions;
   readonly #stopped = new AbortController();
-  readonly #outbox = new Outbox();
   #reason: string | undefined;
   #connection: NatsConnection | undefined;
   #mux: RequestMux | undefined;
@@ -80,7 +79,6 @@ export class Connections {
   async drain(deadlineMs: number): Promise<void> {
     this.#stopped.abort(new Error("the connection to NATS is being closed"));
     const connection = this.#connection;
-    this.#outbox.flush();
     if (connection !== undefined) await drainWithin(connection, deadlineMs);
     // A try to connect that is under way ends by its own time-out; nobody has to wait for it.
     if (connection !== undefined) await this.#running;
@@ -134,7 +132,7 @@ export class Connections {
   /** Follows a connection until it is closed. */
   async #keep(connection: NatsConnection): Promise<void> {
     this.#connection = connection;
-    this.#mux = new RequestMux(connection, this.#outbox);
+    this.#mux = new RequestMux(connection);
     this.#first.resolve(connection);
     const stuck = new StuckGuard(connection);
     // Listened to before anything can happen to it.
@@ -239,6 +237,7 @@ class StuckGuard {
 
 async function drainWithin(connection: NatsConnection, deadlineMs: number): Promise<void> {
   if (connection.isClosed()) return;
+  outboxOf(connection).flush();
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, deadlineMs);
   try {

@@ -1,22 +1,42 @@
 // SPDX-License-Identifier: MIT
+import type { NatsConnection } from "@nats-io/transport-node";
+
+/** Milliseconds between two times of sending, as long as there is more to send than that. */
+const gapMs = 1;
 
 /**
- * Lets what is sent within one turn of the event loop leave together. The client writes to its socket at the end of
- * every microtask, and a write costs more processor time, here and at the server, than all that leads to it: a busy
- * process spent a third of its time on them.
+ * Lets messages leave together. The client writes to its socket at the end of every microtask, and such a write costs
+ * more processor time, here and at the server, than all that led to it. What is sent after a pause leaves at the end of
+ * the turn of the event loop, so that who sends little waits for nothing; who sends much waits a millisecond at most.
  */
 export class Outbox {
   #waiting: (() => void)[] = [];
+  #sentMs = Number.NEGATIVE_INFINITY;
+  readonly #send = (): void => this.flush();
 
-  /** @param send is called before this process waits for anything; must not throw */
+  /** @param send must not throw; called soon */
   add(send: () => void): void {
-    if (this.#waiting.push(send) === 1) setImmediate(() => this.flush());
+    if (this.#waiting.push(send) > 1) return;
+    if (performance.now() - this.#sentMs >= gapMs) setImmediate(this.#send);
+    else setTimeout(this.#send, gapMs);
   }
 
   /** Sends at once what waits. */
   flush(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
+    this.#sentMs = performance.now();
     for (const send of waiting) send();
   }
+}
+
+const outboxes = new WeakMap<NatsConnection, Outbox>();
+
+/** The one of a connection. */
+export function outboxOf(connection: NatsConnection): Outbox {
+  const known = outboxes.get(connection);
+  if (known !== undefined) return known;
+  const outbox = new Outbox();
+  outboxes.set(connection, outbox);
+  return outbox;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { createInbox, type Msg, type MsgHdrs, type NatsConnection } from "@nats-io/transport-node";
 import type { UnavailableError } from "../services/answer.ts";
-import type { Outbox } from "./outbox.ts";
+import { type Outbox, outboxOf } from "./outbox.ts";
 import { NoRespondersError, natsUnavailable } from "./unavailable.ts";
 
 interface Waiting {
@@ -20,9 +20,9 @@ export class RequestMux {
   readonly #waiting = new Map<string, Waiting>();
   #next = 0;
 
-  constructor(connection: NatsConnection, outbox: Outbox) {
+  constructor(connection: NatsConnection) {
     this.#connection = connection;
-    this.#outbox = outbox;
+    this.#outbox = outboxOf(connection);
     connection.subscribe(`${this.#inbox}*`, {
       callback: (error, message) => {
         if (error === null) this.#receive(message);

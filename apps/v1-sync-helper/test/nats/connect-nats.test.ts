@@ -174,8 +174,9 @@ test("drains within its deadline, connected or not, and takes nothing afterwards
   const seen: string[] = [];
   connection.subscribe("work", { callback: (_, message) => void seen.push(message.string()) });
   connection.publish("work", "sent before");
-  await Promise.all([link.drain(5_000), link.drain()]);
-  expect(seen).toEqual(["sent before"]);
+  const asked = link.request("work", "asked before");
+  await Promise.all([link.drain(5_000), link.drain(), expect(asked).rejects.toThrow(UnavailableError)]);
+  expect(seen).toEqual(["sent before", "asked before"]);
   expect(connection.isClosed()).toBe(true);
   expect(link.status()).toEqual({ connected: false, reason: "The connection to NATS is closed." });
   await expect(link.request("any")).rejects.toThrow(UnavailableError);
