@@ -12,4 +12,5 @@ export {
   wallPerOperation,
 } from "./harness.ts";
 export { type RunOptions, readRunOptions } from "./options.ts";
+export { cpuSecondsOf, peakBytesOf, residentBytesOf } from "./process-figures.ts";
 export { publishReport, RESULTS, toTable } from "./publish.ts";

@@ -15,6 +15,8 @@ export interface NatsServer extends AsyncDisposable {
   readonly monitoringUrl: string | undefined;
   /** A connection, which its owner closes. */
   readonly connect: (options?: ConnectionOptions) => Promise<NatsConnection>;
+  /** Process id; `undefined` for a server of the environment. */
+  readonly pid: number | undefined;
   /** What the server wrote last; empty for one of the environment. */
   readonly log: () => string;
 }
@@ -31,30 +33,25 @@ export interface NatsServer extends AsyncDisposable {
 export async function startNats(): Promise<NatsServer> {
   const own = variable(process.env, "NATS_URL");
   if (own !== undefined)
-    return handle(
-      own,
-      undefined,
-      () => "",
-      async () => {},
-    );
+    return {
+      url: own,
+      monitoringUrl: undefined,
+      pid: undefined,
+      connect: (options = {}) => connect({ servers: own, ...options }),
+      log: () => "",
+      [Symbol.asyncDispose]: async () => {},
+    };
   await using stack = new AsyncDisposableStack();
   const { path } = stack.use(await testDirectory("nats"));
   const server = stack.use(await startNatsProgram({ path, ports: { client: 0, monitoring: 0 } }));
   const owned = stack.move();
-  return handle(server.ready.url, server.ready.monitoringUrl, server.log, () => owned.disposeAsync());
-}
-
-function handle(
-  url: string,
-  monitoringUrl: string | undefined,
-  log: () => string,
-  stop: () => Promise<void>,
-): NatsServer {
+  const { url, monitoringUrl } = server.ready;
   return {
     url,
     monitoringUrl,
+    pid: server.executable.pid,
     connect: (options = {}) => connect({ servers: url, ...options }),
-    log,
-    [Symbol.asyncDispose]: stop,
+    log: server.log,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
