@@ -67,6 +67,24 @@ test("a revision that comes while another instance works is handed over to it", 
   expect((await rig.state(key))?.unsettled).toBeUndefined();
 });
 
+test("of the revisions that wait behind one another only the newest is done, and at once", async () => {
+  // With this patience of the server nothing that was let go would come again within the test.
+  await using rig = await startRig({ ackWaitMs: 120_000 });
+  const instance = await rig.startInstance({ speed, maxInFlight: 1 });
+  await rig.put(projectKey("other"), projectOf("other", "r1"));
+  await rig.put(key, projectOf("a", "r1"));
+  await rig.settled();
+  rig.v2.faults.next({ kind: "delay", ms: 500 }, isPut);
+  await rig.put(projectKey("other"), projectOf("other", "r2"));
+  await waitFor(() => instance.engine.status().inFlight === 1);
+  for (const text of ["r2", "r3", "r4"]) await rig.put(key, projectOf("a", text));
+  await rig.settled({ deadlineMs: 10_000 });
+  expect(writes(rig).filter((write) => write !== 'PUT "r2"' && write !== 'POST "r1"')).toEqual(['PUT "r4"']);
+  const outcomes = instance.events.filter((event) => event.key === key).map(({ outcome }) => outcome);
+  expect(outcomes).toEqual(["applied", "superseded", "superseded", "applied"]);
+  await waitFor(() => instance.engine.status().inHand === 0);
+});
+
 test("what a killed instance had in hand is taken over, and what it had sent cannot come after", async () => {
   await using rig = await startRig();
   const one = await rig.startInstance({ speed });
