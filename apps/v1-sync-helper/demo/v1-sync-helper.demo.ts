@@ -75,7 +75,7 @@ else {
   const stage = createStage(process.stdout);
   const interrupted = new AbortController();
   // Ends what runs by itself, so that nothing is left behind. The listener has to stay: a second Ctrl-C must not end it half-way.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => interrupted.abort(new Error(`The demo was ended by ${signal}.`)));
   }
   try {

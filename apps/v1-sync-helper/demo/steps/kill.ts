@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { waitFor } from "@repo/testkit";
 import { formatCount, type Update } from "@repo/tools/stage";
+import { outcomesOf } from "../instance-log.ts";
 import { judge, verdictChecks } from "../oracle/judge.ts";
 import { describeStanding } from "../progress.ts";
 import {
@@ -50,6 +51,12 @@ export async function killInTheMiddle(rehearsal: Rehearsal, number: number, vict
   await stage.task("the rest, and what was left behind", (update) => settle(rehearsal, update));
   const settled = rehearsal.status.latest;
   if (settled !== undefined) stage.note(`${describeStanding(settled, total)}.`, 4);
+  const { adopted } = outcomesOf(world.instances);
+  if (adopted > 0)
+    stage.note(
+      `${formatCount(adopted)} creates had reached v2 and nobody had noted it: found there, and adopted.`,
+      4,
+    );
   const verdict = await judge(rehearsal);
   return showRow(rehearsal, {
     title: "An avalanche, and kill -9",
