@@ -40,15 +40,15 @@ export function overlay({ current, readOnly, record, table, lookups }: Overlay):
     for (const misfit of misfits)
       notes.push(`${misfit} does not hold ${kindOf(row)}: ${row.to} stays as it is`);
     const reading = column === undefined ? undefined : readingOf(row, value, body, lookups);
-    const about = `${column ?? row.from.join(" or ")}${quote(row, value)}`;
-    if (reading?.is === "refused") problems.push(`${about} ${reading.why}`);
-    if (reading?.is === "left") notes.push(`${about} ${reading.why}: ${row.to} stays as it is`);
+    const about = (why: string): string => `${column ?? row.from.join(" or ")}${quote(row, value)} ${why}`;
+    if (reading?.is === "refused") problems.push(about(reading.why));
+    if (reading?.is === "left") notes.push(`${about(reading.why)}: ${row.to} stays as it is`);
     if (reading?.is === "value" || reading?.is === "cleared") {
       const next = reading.is === "value" ? reading.value : undefined;
       writeField(body, row.to, next);
       if (row.seen === "unanswered" || (row.seen === "refilled" && next === undefined))
         unanswered.set(row.to, next);
-      if (reading.why !== undefined) notes.push(`${about} ${reading.why}`);
+      if (reading.why !== undefined) notes.push(about(reading.why));
     }
     if (current === undefined) complete(row, body, problems, reading);
   }
