@@ -23,22 +23,47 @@ export interface SlugLocks {
 
 /** How often somebody else may be quicker before it is given up for now. */
 const tries = 20;
+/** Locks of this instance that are remembered; others are read before they are given back. */
+const maxRemembered = 10_000;
 
 /** Locks in the bucket `v1-sync-state`: `slug.{slug}` holds the v1 key. */
 export function createSlugLocks(bucket: Bucket, states: ObjectStates): SlugLocks {
+  const own = new Map<string, { readonly key: string; readonly revision: number }>();
+
   async function canBeTaken(entry: Entry, slug: string, key: string): Promise<boolean> {
     const holder = text(entry);
     return holder === key || !(await isHolding(states, holder, slug));
   }
 
+  /** @returns the revision that was written; `undefined`: somebody else was quicker */
+  async function write(stored: string, key: string, entry: Entry | undefined): Promise<number | undefined> {
+    const writing =
+      entry === undefined ? bucket.create(stored, key) : bucket.update(stored, key, entry.revision);
+    const revision = await unlessConflict(writing);
+    if (revision === undefined) return undefined;
+    if (own.size >= maxRemembered) own.clear();
+    own.set(stored, { key, revision });
+    return revision;
+  }
+
+  async function ownRevision(stored: string, key: string): Promise<number | undefined> {
+    const remembered = own.get(stored);
+    own.delete(stored);
+    if (remembered?.key === key) return remembered.revision;
+    const entry = await bucket.get(stored);
+    return entry !== undefined && text(entry) === key ? entry.revision : undefined;
+  }
+
   return {
     async acquire(slug, key) {
       const stored = keyOf(slug);
+      // Most slugs are free, and a write that expects nothing finds that out by itself.
+      if ((await write(stored, key, undefined)) !== undefined) return true;
       for (let attempt = 0; attempt < tries; attempt++) {
         const entry = await bucket.get(stored);
         if (entry !== undefined && !(await canBeTaken(entry, slug, key))) return false;
         // One's own is written again too, so that whoever is about to steal it sees that it is in use.
-        if (await writes(bucket, stored, key, entry)) return true;
+        if ((await write(stored, key, entry)) !== undefined) return true;
       }
       throw natsUnavailable(
         `The lock of the slug ${slug} changed hands ${tries} times while it was asked for.`,
@@ -46,9 +71,9 @@ export function createSlugLocks(bucket: Bucket, states: ObjectStates): SlugLocks
     },
     async release(slug, key) {
       const stored = keyOf(slug);
-      const entry = await bucket.get(stored);
-      if (entry === undefined || text(entry) !== key) return;
-      await ignoringConflict(bucket.purge(stored, entry.revision));
+      const revision = await ownRevision(stored, key);
+      // Should it be another's by now, its revision is another too.
+      if (revision !== undefined) await unlessConflict(bucket.purge(stored, revision));
     },
   };
 }
@@ -61,24 +86,11 @@ async function isHolding(states: ObjectStates, key: string, slug: string): Promi
   return intents.some(({ naturalKey }) => naturalKey.kind === "project" && naturalKey.slug === slug);
 }
 
-/** Whether it was written; false: somebody else was quicker. */
-async function writes(
-  bucket: Bucket,
-  stored: string,
-  key: string,
-  entry: Entry | undefined,
-): Promise<boolean> {
-  return await ignoringConflict(
-    entry === undefined ? bucket.create(stored, key) : bucket.update(stored, key, entry.revision),
-  );
-}
-
-async function ignoringConflict(write: Promise<unknown>): Promise<boolean> {
+async function unlessConflict<T>(write: Promise<T>): Promise<T | undefined> {
   try {
-    await write;
-    return true;
+    return await write;
   } catch (error) {
-    if (error instanceof RevisionConflictError) return false;
+    if (error instanceof RevisionConflictError) return undefined;
     throw error;
   }
 }

@@ -113,6 +113,21 @@ test("gives a slug to one record at a time", async ({ nats, expect, onTestFinish
   expect(await locks.acquire("apache", a)).toBe(true);
 });
 
+test("gives back no slug that another instance took over", async ({ nats, expect, onTestFinished }) => {
+  await makeBucket(nats.url, "taken-over", { history: 1 });
+  const bucket = openBucket(await linkTo(nats.url, onTestFinished), "taken-over");
+  const states = createObjectStates(bucket);
+  const [here, there] = [createSlugLocks(bucket, states), createSlugLocks(bucket, states)];
+  const [a, b, c] = ["salesforce-project__c.a", "salesforce-project__c.b", "salesforce-project__c.c"];
+  await states.write(b, claimed, 0);
+  expect(await here.acquire("apache", a)).toBe(true);
+  expect(await there.acquire("apache", b)).toBe(true);
+  await here.release("apache", a);
+  expect(await here.acquire("apache", c)).toBe(false);
+  await there.release("apache", b);
+  expect(await here.acquire("apache", c)).toBe(true);
+});
+
 test("gives a slug to one of many records that want it at once", async ({ nats, expect, onTestFinished }) => {
   await makeBucket(nats.url, "rush", { history: 1 });
   const bucket = openBucket(await linkTo(nats.url, onTestFinished), "rush");
