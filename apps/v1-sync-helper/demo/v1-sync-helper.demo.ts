@@ -3,7 +3,7 @@
 import { parseArgs } from "node:util";
 import { MissingServerError, testDirectory } from "@repo/testkit";
 import { createStage, type Stage, showPointers } from "@repo/tools/stage";
-import { BundleMissingError, requireBundle } from "./bundle.ts";
+import { BundleMissingError, requireBundle } from "../test/support/bundle.ts";
 import { judgeAll, lookForTraces, pointers, showTable } from "./closing.ts";
 import { Book } from "./foundation/book.ts";
 import { plantFoundation } from "./foundation/plant.ts";

@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { type KV, Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { freePort } from "@repo/testkit";
-import { type LfxV1, type RsaKeys, rsaKeys, startLfxV1 } from "@repo/testkit/lfx-v1";
-import { type LfxV2, startLfxV2 } from "@repo/testkit/lfx-v2";
+import type { LfxV1 } from "@repo/testkit/lfx-v1";
+import type { LfxV2 } from "@repo/testkit/lfx-v2";
 import { startRestartableNats } from "@repo/testkit/nats";
 import { type Executable, type Exit, runExecutable } from "@repo/testkit/process";
-import { requireBundle } from "./bundle.ts";
+import { requireBundle } from "../test/support/bundle.ts";
+import { bucketSizes, type StandIns, startStandIns } from "../test/support/stand-ins.ts";
 import { type Cast, ownClient } from "./foundation/cast.ts";
 
 /** What an answer of v1 and v2 takes at least, milliseconds. */
@@ -59,12 +60,11 @@ export interface World extends AsyncDisposable {
 
 export async function startWorld(folder: string, cast: Cast, signal: AbortSignal): Promise<World> {
   await using stack = new AsyncDisposableStack();
-  const [heimdall, auth0] = await Promise.all([rsaKeys("demo-heimdall"), rsaKeys("demo-auth0")]);
   const nats = stack.use(await startRestartableNats());
   const connection = stack.adopt(await nats.connect(), (own) => own.close());
-  const v1 = stack.use(await startV1(cast, heimdall, auth0));
-  const v2 = stack.use(await startV2(cast, connection, v1));
-  const env = environment({ natsUrl: nats.url, v1, v2, heimdall, auth0, folder });
+  const standIns = stack.use(await startPlatforms(cast, connection));
+  const { v1, v2, heimdall, auth0 } = standIns;
+  const env = environment(nats.url, standIns, folder);
   const started = stack.use(new AsyncDisposableStack());
   const instances: Instance[] = [];
   let port = 0;
@@ -103,60 +103,32 @@ export async function startWorld(folder: string, cast: Cast, signal: AbortSignal
   };
 }
 
-async function startV1(cast: Cast, heimdall: RsaKeys, auth0: RsaKeys): Promise<LfxV1> {
-  const v1 = await startLfxV1({
+async function startPlatforms({ people, organizations }: Cast, nats: NatsConnection): Promise<StandIns> {
+  const usernames = Object.fromEntries(people.map(({ email, username }) => [email, { username }]));
+  const standIns = await startStandIns({
+    nats,
     clientId: ownClient,
-    clientPublicKey: auth0.publicKey,
-    assertionAudience: "https://demo.auth0.com/",
-    keys: [{ keyId: "demo-1", publicKey: heimdall.publicKey }],
-    latencyMs,
+    v1: { latencyMs },
+    v2: { buckets: true, latency: latencyMs, people: usernames },
   });
-  for (const { id, username, email, givenName, familyName } of cast.people)
+  const { v1 } = standIns;
+  for (const { id, username, email, givenName, familyName } of people)
     v1.users.set(id, { Username: username, Email: email, FirstName: givenName, LastName: familyName });
-  for (const { id, name, domain } of cast.organizations)
-    v1.organizations.set(id, { Name: name, Domains: domain });
-  return v1;
+  for (const { id, name, domain } of organizations) v1.organizations.set(id, { Name: name, Domains: domain });
+  return standIns;
 }
 
-function startV2(cast: Cast, nats: NatsConnection, { jwksUrl }: LfxV1): Promise<LfxV2> {
-  const people = Object.fromEntries(cast.people.map(({ email, username }) => [email, { username }]));
-  return startLfxV2({ jwks: jwksUrl, nats, buckets: true, latency: latencyMs, people });
-}
-
-interface Places {
-  readonly natsUrl: string;
-  readonly v1: LfxV1;
-  readonly v2: LfxV2;
-  readonly heimdall: RsaKeys;
-  readonly auth0: RsaKeys;
-  readonly folder: string;
-}
-
-const bucketBytes = String(32 * 2 ** 20);
-
-function environment({ natsUrl, v1, v2, heimdall, auth0, folder }: Places): Environment {
+function environment(natsUrl: string, { env }: StandIns, folder: string): Environment {
   return {
     HOME: folder,
     TMPDIR: folder,
     NATS_URL: natsUrl,
-    PROJECT_SERVICE_URL: v2.projectUrl,
-    COMMITTEE_SERVICE_URL: v2.committeeUrl,
-    HEIMDALL_PRIVATE_KEY: heimdall.privateKey,
-    HEIMDALL_JWKS_URL: v1.jwksUrl,
-    AUTH0_TENANT: "demo",
-    AUTH0_CLIENT_ID: ownClient,
-    AUTH0_PRIVATE_KEY: auth0.privateKey,
-    AUTH0_TOKEN_URL: v1.tokenUrl,
-    LFX_API_GW: v1.apiUrl,
-    BIND: "127.0.0.1",
+    ...env,
     MAX_DELETES_PER_HOUR: String(maxDeletesPerHour),
     CLAIM_SECONDS: String(seconds.claim),
     REQUEST_TIMEOUT_SECONDS: String(seconds.timeout),
     CREATE_SETTLE_SECONDS: String(seconds.settle),
-    V1_OBJECTS_MAX_BYTES: bucketBytes,
-    V1_MAPPINGS_MAX_BYTES: bucketBytes,
-    V1_SYNC_STATE_MAX_BYTES: bucketBytes,
-    V1_SYNC_USERS_MAX_BYTES: bucketBytes,
+    ...bucketSizes(32 * 2 ** 20),
   };
 }
 

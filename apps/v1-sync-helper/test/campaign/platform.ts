@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 import type { NatsConnection } from "@nats-io/transport-node";
-import { type LfxV1, rsaKeys, startLfxV1 } from "@repo/testkit/lfx-v1";
-import { type LfxV2, startLfxV2 } from "@repo/testkit/lfx-v2";
+import type { LfxV1 } from "@repo/testkit/lfx-v1";
+import type { LfxV2 } from "@repo/testkit/lfx-v2";
 import { type RestartableNats, startRestartableNats } from "@repo/testkit/nats";
+import { bucketSizes, startStandIns } from "../support/stand-ins.ts";
 import { organizations, users } from "./people.ts";
 
 /** All that the program talks to: NATS, which goes away at times, and strict stand-ins of the services. */
@@ -22,28 +23,17 @@ export const settleSeconds = 4;
 export const requestTimeoutSeconds = 1;
 
 const bucketBytes = 64 * 2 ** 20;
-const tenant = "testing";
-const clientId = "chaos";
 
 export async function startPlatform(): Promise<Platform> {
   await using stack = new AsyncDisposableStack();
-  const [heimdall, auth0] = await Promise.all([rsaKeys("heimdall"), rsaKeys("auth0")]);
   const nats = stack.use(await startRestartableNats());
   const patient = { maxReconnectAttempts: -1, reconnectTimeWait: 50, noAsyncTraces: true };
   const connection = stack.adopt(await nats.connect(patient), (own) => own.close());
-  const v1 = stack.use(
-    await startLfxV1({
-      clientId,
-      clientPublicKey: auth0.publicKey,
-      assertionAudience: `https://${tenant}.auth0.com/`,
-      keys: [{ keyId: "signer", publicKey: heimdall.publicKey }],
-    }),
+  const { v1, v2, env } = stack.use(
+    await startStandIns({ nats: connection, clientId: "chaos", v2: { buckets: { maxBytes: bucketBytes } } }),
   );
   for (const [id, user] of users) v1.users.set(id, { ...user });
   for (const [id, organization] of organizations) v1.organizations.set(id, { ...organization });
-  const v2 = stack.use(
-    await startLfxV2({ jwks: v1.jwksUrl, nats: connection, buckets: { maxBytes: bucketBytes } }),
-  );
   const owned = stack.move();
   return {
     nats,
@@ -51,16 +41,7 @@ export async function startPlatform(): Promise<Platform> {
     v1,
     v2,
     env: {
-      PROJECT_SERVICE_URL: v2.projectUrl,
-      COMMITTEE_SERVICE_URL: v2.committeeUrl,
-      HEIMDALL_PRIVATE_KEY: heimdall.privateKey,
-      HEIMDALL_JWKS_URL: v1.jwksUrl,
-      AUTH0_TENANT: tenant,
-      AUTH0_CLIENT_ID: clientId,
-      AUTH0_PRIVATE_KEY: auth0.privateKey,
-      AUTH0_TOKEN_URL: v1.tokenUrl,
-      LFX_API_GW: v1.apiUrl,
-      BIND: "127.0.0.1",
+      ...env,
       CLAIM_SECONDS: String(claimSeconds),
       CREATE_SETTLE_SECONDS: String(settleSeconds),
       REQUEST_TIMEOUT_SECONDS: String(requestTimeoutSeconds),
@@ -69,10 +50,7 @@ export async function startPlatform(): Promise<Platform> {
       USER_CACHE_REFRESH_SECONDS: "5",
       MAX_DELETES_PER_HOUR: "100000",
       MAX_IN_FLIGHT: "40",
-      V1_OBJECTS_MAX_BYTES: String(bucketBytes),
-      V1_MAPPINGS_MAX_BYTES: String(bucketBytes),
-      V1_SYNC_STATE_MAX_BYTES: String(bucketBytes),
-      V1_SYNC_USERS_MAX_BYTES: String(bucketBytes),
+      ...bucketSizes(bucketBytes),
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

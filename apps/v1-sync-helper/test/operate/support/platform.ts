@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-import { join } from "node:path";
 import { type KV, Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { freePort } from "@repo/testkit";
-import { type LfxV1, rsaKeys, startLfxV1 } from "@repo/testkit/lfx-v1";
-import { type LfxV2, startLfxV2 } from "@repo/testkit/lfx-v2";
+import type { LfxV1 } from "@repo/testkit/lfx-v1";
+import type { LfxV2 } from "@repo/testkit/lfx-v2";
 import { type NatsServer, startNats } from "@repo/testkit/nats";
 import { type Executable, runExecutable } from "@repo/testkit/process";
+import { requireBundle } from "../../support/bundle.ts";
+import { bucketSizes, startStandIns } from "../../support/stand-ins.ts";
 
-const bundle = join(import.meta.dirname, "../../../dist/v1-sync-helper.mjs");
 const smallBytes = 16 * 2 ** 20;
 const bucketNames = ["v1-objects", "v1-mappings", "v1-sync-state", "v1-sync-users"] as const;
 
@@ -50,47 +50,31 @@ export interface PlatformOptions {
 export async function startPlatform(options: PlatformOptions = {}): Promise<Platform> {
   const { bucketBytes = smallBytes } = options;
   await using stack = new AsyncDisposableStack();
-  const [heimdall, auth0] = await Promise.all([rsaKeys("heimdall"), rsaKeys("auth0")]);
   const nats = options.nats ?? stack.use(await startNats());
   const connection = stack.adopt(await nats.connect(), (own) => own.close());
-  const v1 = stack.use(
-    await startLfxV1({
-      clientId: "client1",
-      clientPublicKey: auth0.publicKey,
-      assertionAudience: "https://testing.auth0.com/",
-      keys: [{ keyId: "signer-1", publicKey: heimdall.publicKey }],
-    }),
-  );
-  const v2 = stack.use(await startLfxV2({ jwks: v1.jwksUrl, nats: connection, buckets: true }));
+  const standIns = stack.use(await startStandIns({ nats: connection, v2: { buckets: true } }));
   const kvm = new Kvm(connection);
   if (options.buckets !== false)
     for (const name of bucketNames)
       await kvm.create(name, { history: name === "v1-objects" ? 20 : 1, max_bytes: bucketBytes });
   const env = {
     NATS_URL: nats.url,
-    PROJECT_SERVICE_URL: v2.projectUrl,
-    COMMITTEE_SERVICE_URL: v2.committeeUrl,
-    HEIMDALL_PRIVATE_KEY: heimdall.privateKey,
-    HEIMDALL_JWKS_URL: v1.jwksUrl,
-    AUTH0_TENANT: "testing",
-    AUTH0_CLIENT_ID: "client1",
-    AUTH0_PRIVATE_KEY: auth0.privateKey,
-    AUTH0_TOKEN_URL: v1.tokenUrl,
-    LFX_API_GW: v1.apiUrl,
-    BIND: "127.0.0.1",
+    ...standIns.env,
     PORT: String(await freePort()),
-    V1_OBJECTS_MAX_BYTES: String(bucketBytes),
-    V1_MAPPINGS_MAX_BYTES: String(bucketBytes),
-    V1_SYNC_STATE_MAX_BYTES: String(bucketBytes),
-    V1_SYNC_USERS_MAX_BYTES: String(bucketBytes),
+    ...bucketSizes(bucketBytes),
   };
   const start: Platform["start"] = (args, more = {}) =>
-    runExecutable({ file: bundle, args, env: { ...env, ...more }, nodeArgs: ["--enable-source-maps"] });
+    runExecutable({
+      file: requireBundle(),
+      args,
+      env: { ...env, ...more },
+      nodeArgs: ["--enable-source-maps"],
+    });
   const owned = stack.move();
   return {
     nats,
-    v1,
-    v2,
+    v1: standIns.v1,
+    v2: standIns.v2,
     connection,
     bucket: (name) => kvm.open(name),
     env,
