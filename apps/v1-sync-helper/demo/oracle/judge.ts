@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import type { Check } from "@repo/tools/stage";
-import { counted, type Rehearsal } from "../rehearsal.ts";
+import { type Check, formatCount } from "@repo/tools/stage";
+import { counted, type Rehearsal, told } from "../rehearsal.ts";
 import { type Comparison, compare } from "./compare.ts";
 import { type Judgement, judgeWrites } from "./judge-writes.ts";
 import { lookAround } from "./sight.ts";
@@ -19,12 +19,14 @@ export async function judge({ stage, world, book }: Rehearsal): Promise<Verdict>
   return verdict;
 }
 
-/** In v2, exactly as the book says; nothing made twice; no other fault in what is there, who was named, and the order. */
+/** In v2, exactly as the book says, and nothing else; nothing made twice; in whose name, and in which order. */
 export function verdictChecks(verdict: Verdict): readonly Check[] {
   const { due, exact, surplus, wrongAuthors, outOfOrder, twice } = verdict;
+  const more = surplus === 0 ? "" : ` and ${formatCount(surplus)} surplus`;
+  const faults = wrongAuthors.length + outOfOrder.length;
   return [
-    counted("exact in v2", due, exact),
+    told("exact in v2", formatCount(due), `${formatCount(exact)}${more}`),
     counted("twice", 0, twice.length),
-    counted("other faults", 0, surplus + wrongAuthors.length + outOfOrder.length),
+    told("authors and order", "right", faults === 0 ? "right" : `${formatCount(faults)} wrong`),
   ];
 }

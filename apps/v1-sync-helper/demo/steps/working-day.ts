@@ -37,7 +37,7 @@ export async function workADay(rehearsal: Rehearsal, number: number): Promise<Ro
     rehearsal,
     number,
     "A working day",
-    `${counts.renamed} projects get another name and slug, one another parent; ${counts.rewritten} members get another title, ${counts.moved} another committee; ${counts.hasty} committees are edited ${counts.bursts} times in a row; ${deletesOfTheDay} objects go. Four edits meet somebody else's in v2 and are merged. And ${counts.echoes} changes are v2's own, come back through v1: they must not go round in circles.`,
+    `${counts.renamed} projects get another name and slug, one another parent; ${counts.rewritten} members get another title, ${counts.moved} another committee; ${counts.hasty} committees are edited ${counts.bursts} times in a row; ${deletesOfTheDay} objects go. Four edits meet somebody else's in v2 and are merged. And ${counts.echoes} changes are echoes: v2's own, come back through v1. They must not go round in circles.`,
   );
   const startedAt = performance.now();
   const plan = planDay(rehearsal);
@@ -60,7 +60,7 @@ export async function workADay(rehearsal: Rehearsal, number: number): Promise<Ro
     checks: [
       ...verdictChecks(verdict),
       counted("merged", staleFaults.length, staleFaults.length - world.v2.faults.untaken),
-      counted("own left alone", plan.echoed.length, outcomesOf(world.instances).ownChanges - ownBefore),
+      counted("echoes ignored", plan.echoed.length, outcomesOf(world.instances).ownChanges - ownBefore),
     ],
     durationMs: performance.now() - startedAt,
   });
