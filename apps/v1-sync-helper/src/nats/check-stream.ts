@@ -21,11 +21,13 @@ const config = z.object({
   mirror: z.optional(z.unknown()),
 });
 
-export type FoundConfig = z.infer<typeof config>;
+const state = z.object({ bytes: z.number().default(0) });
+
+export type FoundConfig = z.infer<typeof config> & { readonly storedBytes: number };
 
 /** Reads the answer to STREAM.INFO. */
 export function foundConfig(answer: Readonly<Record<string, unknown>>): FoundConfig {
-  return config.parse(answer["config"] ?? {});
+  return { ...config.parse(answer["config"] ?? {}), storedBytes: state.parse(answer["state"] ?? {}).bytes };
 }
 
 /** Says of a stream that is there what keeps it from being used, and what may hurt later. */

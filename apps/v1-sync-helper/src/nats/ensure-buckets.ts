@@ -26,6 +26,40 @@ export async function ensureBuckets(link: NatsLink, settings: BucketSettings): P
   };
 }
 
+/** Room for one more record, with what the server stores beside it. */
+const leastFreeBytes = 8192;
+
+/**
+ * Looks whether the buckets are still there and have room, while the program works; makes nothing. Who deletes a bucket
+ * under a running program may be putting a backup in its place, which an empty one would be in the way of.
+ *
+ * @returns sentences that say what is wrong
+ * @throws {UnavailableError} when NATS does not answer
+ */
+export async function checkBuckets(link: NatsLink, settings: BucketSettings): Promise<readonly string[]> {
+  const problems: string[] = [];
+  for (const plan of streamPlans(settings)) {
+    try {
+      problems.push(...problemsOf(plan, await readStream(link, plan.config.name)));
+    } catch (error) {
+      if (!(error instanceof JetStreamApiError)) throw error;
+      problems.push(`JetStream refuses the ${plan.title}: ${error.message}.`);
+    }
+  }
+  return problems;
+}
+
+function problemsOf(plan: StreamPlan, found: FoundConfig | undefined): readonly string[] {
+  const { title, mustKeep, isPurged } = plan;
+  if (found === undefined)
+    return [`The ${title} is gone; put it back, or restart this service to have it made anew.`];
+  const isWritten = mustKeep && isPurged;
+  const isFull = found.max_bytes > 0 && found.max_bytes - found.storedBytes < leastFreeBytes;
+  const full =
+    isWritten && isFull ? [`The ${title} is full: raise its max_bytes of ${found.max_bytes}.`] : [];
+  return [...checkStream(plan, found).problems, ...full];
+}
+
 /** Also waits for a connection, and no longer than a request may take. */
 async function jetStreamDisabled(link: NatsLink): Promise<string | undefined> {
   const codes: readonly number[] = [apiErrorCodes.notEnabled, apiErrorCodes.notEnabledForAccount];

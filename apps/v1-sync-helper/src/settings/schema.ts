@@ -67,7 +67,7 @@ const settingsFields = z.object({
     "Objects that an instance works on at once.",
   ),
   CREATE_BUCKETS: envBoolean({ default: true }).describe(
-    "Creates buckets that are missing; existing ones are used as they are.",
+    "Creates buckets that are missing at the start; existing ones are used as they are.",
   ),
   V1_OBJECTS_MAX_BYTES: envInteger({ min: -1, default: 10 * gibibyte }).describe(
     "Size of `v1-objects` when it is created here; JetStream reserves it. -1 is no limit.",

@@ -128,7 +128,7 @@ export class Claim {
         if (error instanceof UnavailableError && this.#clock.monotonicMs() > giveUpMs) throw error;
       }
       const found = await this.#look(giveUpMs);
-      if (found.state?.status === "claimed" && found.state.owner === this.#owner) {
+      if (found.state === undefined || this.#isOurs(found.state)) {
         this.#goOnFrom(found.state, found.version);
       } else if (isSame(found.state, final)) {
         return { result: "written", version: found.version, state: final };
@@ -173,16 +173,21 @@ export class Claim {
   /** After a conflict or a lost answer: goes on from what is on record, if the claim still stands there. */
   async #readAgain(): Promise<void> {
     const { state, version } = await this.#states.read(this.key);
-    if (state?.status !== "claimed" || state.owner !== this.#owner) {
-      this.#isLost = true;
-      return;
-    }
-    this.#goOnFrom(state, version);
+    if (state === undefined || this.#isOurs(state)) this.#goOnFrom(state, version);
+    else this.#isLost = true;
   }
 
-  #goOnFrom(state: ObjectState, version: number): void {
+  #isOurs({ status, owner }: ObjectState): boolean {
+    return status === "claimed" && owner === this.#owner;
+  }
+
+  /**
+   * Where the record is gone, with its whole bucket perhaps, it is written again: whoever is quicker has the object, and
+   * nothing else knows of the calls that went out.
+   */
+  #goOnFrom(state: ObjectState | undefined, version: number): void {
     this.#version = version;
-    this.#wantedRevision = Math.max(this.#wantedRevision, state.revision);
+    this.#wantedRevision = Math.max(this.#wantedRevision, state?.revision ?? 0);
   }
 
   /** One write at a time: two would conflict with each other. */

@@ -14,7 +14,7 @@ function setUp() {
   const clock = new FakeClock();
   const states = new MemoryStates();
   const expired = new Set<number>();
-  const stream = { last: 1000 };
+  const stream: { last: number; newest: number | undefined } = { last: 1000, newest: 1000 };
   const instance = (owner: string) => {
     const claims = createClaims({
       states,
@@ -24,6 +24,7 @@ function setUp() {
       claimMs,
       hasExpired: (_, version) => expired.has(version),
       isBefore: async (revision) => revision > stream.last,
+      newestRevision: async () => stream.newest,
       onSeen: () => {},
     });
     const take = (wish: Omit<Wish, "key">): Promise<Taken> => claims.take({ key, ...wish });
@@ -233,4 +234,67 @@ test("a message of a new bucket waits for the work that is under way for the old
   await instance("one").claim({ revision: 500 });
   stream.last = 3;
   await expect(instance("two").take({ revision: 2 })).rejects.toThrow(/bucket v1-objects that is gone/);
+});
+
+test("the same revision of a bucket that was made again is done, however like the old one it is", async ({
+  expect,
+}) => {
+  const { clock, states, instance, finish, apply } = setUp();
+  const one = instance("one");
+  const firstMs = clock.epochMs();
+  await apply(await one.claim({ revision: 5, writtenMs: firstMs }));
+  await clock.advance(60_000);
+  // Delivered again.
+  expect(await one.take({ revision: 5, writtenMs: firstMs })).toEqual({ result: "superseded", by: 5 });
+  const claim = await one.claim({ revision: 5, writtenMs: clock.epochMs() });
+  await finish(claim, { kind: "retry", reason, countsAsAttempt: true });
+  expect(states.state(key)).toMatchObject({
+    status: "retry",
+    revision: 5,
+    attempts: 1,
+    applied: { revision: 0 },
+  });
+});
+
+test("an older revision is of another bucket when that has no newer one, whatever clocks say", async ({
+  expect,
+}) => {
+  const { clock, stream, instance, apply } = setUp();
+  const one = instance("one");
+  await apply(await one.claim({ revision: 5, writtenMs: clock.epochMs() }));
+  const laterMs = clock.epochMs() + 60_000;
+  stream.newest = 5;
+  expect(await one.take({ revision: 3, writtenMs: laterMs })).toEqual({ result: "superseded", by: 5 });
+  stream.newest = undefined;
+  expect(await one.take({ revision: 3, writtenMs: laterMs })).toEqual({ result: "superseded", by: 5 });
+  stream.newest = 3;
+  const claim = await one.claim({ revision: 3, writtenMs: laterMs });
+  expect(claim.state).toMatchObject({ revision: 3, attempts: 0 });
+});
+
+test("a record that is gone while its object is worked on is written again, with what was sent", async ({
+  expect,
+}) => {
+  const { clock, states, instance, apply } = setUp();
+  const one = instance("one");
+  const claim = await one.claim({ revision: 5 });
+  const intents = [
+    { naturalKey: { kind: "project", slug: "a" }, at: new Date(clock.epochMs()).toISOString() },
+  ] as const;
+  claim.amend((state) => ({ ...state, intents }));
+  states.forget(key);
+  await claim.save();
+  expect(states.state(key)).toMatchObject({ status: "claimed", owner: "one", intents });
+  states.forget(key);
+  expect(await apply(claim)).toMatchObject({ result: "written" });
+  expect(states.state(key)).toMatchObject({ status: "done", applied: { revision: 5 } });
+});
+
+test("a record that is gone and claimed by another meanwhile is theirs", async ({ expect }) => {
+  const { states, instance, apply } = setUp();
+  const claim = await instance("one").claim({ revision: 5 });
+  states.forget(key);
+  await instance("two").claim({ revision: 6 });
+  expect(await apply(claim)).toEqual({ result: "lost" });
+  expect(states.state(key)).toMatchObject({ status: "claimed", owner: "two" });
 });

@@ -19,6 +19,8 @@ export interface ClaimsOptions {
   readonly hasExpired: (key: string, version: number) => boolean;
   /** Whether `v1-objects` has not come as far as this revision, so that it was made anew. */
   readonly isBefore: (revision: number) => Promise<boolean>;
+  /** The newest revision of a key in `v1-objects`. @throws {UnavailableError} */
+  readonly newestRevision: (key: string) => Promise<number | undefined>;
   /** Told of every state that was read and found to be another than the caller thought. */
   readonly onSeen: (key: string, version: number, state: ObjectState | undefined) => void;
 }
@@ -27,6 +29,8 @@ export interface ClaimsOptions {
 export interface Wish {
   readonly key: string;
   readonly revision?: number;
+  /** When that revision was written; Unix milliseconds, by the clock of NATS. */
+  readonly writtenMs?: number;
   readonly dueVersion?: number;
 }
 
@@ -56,7 +60,7 @@ type Decision =
   | { readonly result: Taken };
 
 export function createClaims(options: ClaimsOptions): Claims {
-  const { states, clock, owner, claimMs, random, hasExpired, isBefore, onSeen } = options;
+  const { states, clock, owner, claimMs, random, hasExpired, isBefore, newestRevision, onSeen } = options;
   const held = new Set<Claim>();
 
   function hold(key: string, state: ObjectState, version: number, startedMs: number): Taken {
@@ -109,10 +113,27 @@ export function createClaims(options: ClaimsOptions): Claims {
   async function read(wish: Wish): Promise<{ readonly state?: ObjectState; readonly version: number }> {
     const found = await states.read(wish.key);
     const { state, version } = found;
-    if (state === undefined || wish.revision === undefined || wish.revision > state.revision) return found;
-    if (wish.revision === state.revision || !(await isBefore(state.revision))) return found;
+    if (state === undefined || !(await isOfOtherBucket(wish, state))) return found;
     if (state.status !== "claimed") return { state: restarted(state), version };
     throw natsUnavailable(`${wish.key} is still worked on for a bucket v1-objects that is gone.`);
+  }
+
+  /**
+   * Whether the record is about a `v1-objects` that was deleted and made again, whose revisions count from 1 anew: loaded
+   * in the same order it gives its records the very same ones. A revision is written before anything is on record of it
+   * or of a later one, so a message that is younger than the record is suspicious. What decides is the bucket, where it
+   * can tell, and not the clocks.
+   */
+  async function isOfOtherBucket(
+    { key, revision, writtenMs = 0 }: Wish,
+    state: ObjectState,
+  ): Promise<boolean> {
+    if (revision === undefined || revision > state.revision) return false;
+    const isYounger = writtenMs > Date.parse(state.lastAt);
+    // The same revision is done again then: should it be the clocks, that changes nothing.
+    if (revision === state.revision) return isYounger && state.status !== "claimed";
+    if (await isBefore(state.revision)) return true;
+    return isYounger && ((await newestRevision(key)) ?? state.revision) < state.revision;
   }
 
   async function take(wish: Wish): Promise<Taken> {

@@ -134,6 +134,7 @@ class RunningEngine implements Engine {
       claimMs,
       hasExpired: this.#backlog.hasExpired,
       isBefore: age.isBefore,
+      newestRevision: async (key) => (await ports.source.newest(key))?.revision,
       onSeen: this.#backlog.noteState,
     });
     this.#queue = createKeyQueue<Task>({
@@ -223,6 +224,7 @@ class RunningEngine implements Engine {
     states.watch({
       signal: life,
       onChange: (change) => this.#backlog.note(change),
+      onRestart: this.#backlog.clear,
       onCaughtUp: () => {
         this.#isCaughtUp = true;
         this.#backlog.caughtUp();

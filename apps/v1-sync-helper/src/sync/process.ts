@@ -68,7 +68,7 @@ export function createProcessor(options: ProcessorOptions): (task: Task) => Prom
     const { key, arrival, dueVersion } = task;
     const wish = {
       key: key.text,
-      ...(arrival !== undefined && { revision: arrival.revision }),
+      ...(arrival !== undefined && { revision: arrival.revision, writtenMs: arrival.writtenMs }),
       ...(dueVersion !== undefined && { dueVersion }),
     };
     for (let waitMs = firstPatienceMs; ; waitMs = Math.min(2 * waitMs, longestPatienceMs)) {
@@ -92,6 +92,7 @@ export function createProcessor(options: ProcessorOptions): (task: Task) => Prom
   async function work(task: Task, claim: Claim, startedMs: number): Promise<void> {
     let fromMessage = task.arrival;
     let fromMs = startedMs;
+    let isLost = false;
     try {
       for (;;) {
         const attempt = new Attempt(task.key, claim, ports, rules);
@@ -103,11 +104,14 @@ export function createProcessor(options: ProcessorOptions): (task: Task) => Prom
         const lagMs = fromMessage === undefined ? {} : { lagMs: clock.epochMs() - fromMessage.writtenMs };
         const timing = { durationMs: nowMs - fromMs, ...lagMs };
         events.object(outcomeEvent({ attempt, before, outcome, finished, timing }));
+        isLost = finished.result === "lost";
         if (finished.result !== "go on") break;
         fromMessage = undefined;
         fromMs = nowMs;
       }
-      task.arrival?.ack();
+      // Somebody else's record may know of it or not: the next delivery tells.
+      if (isLost) task.arrival?.giveBack();
+      else task.arrival?.ack();
     } finally {
       claims.release(claim);
     }

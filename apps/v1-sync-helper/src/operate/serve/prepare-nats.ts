@@ -3,7 +3,7 @@ import { retryWaitMs } from "@repo/http-retry";
 import type { Logger } from "@repo/logging";
 import { systemClock } from "../../clock.ts";
 import type { Conditions } from "../../health/conditions.ts";
-import { type Ensured, ensureBuckets, ensureConsumer } from "../../nats/ensure.ts";
+import { checkBuckets, type Ensured, ensureBuckets, ensureConsumer } from "../../nats/ensure.ts";
 import { apiErrorCodes, askApi, JetStreamApiError } from "../../nats/jetstream-api.ts";
 import { advisoriesStream, consumerName } from "../../nats/names.ts";
 import type { NatsLink } from "../../nats/nats-link.ts";
@@ -47,6 +47,34 @@ export async function prepareNats({
     }
     if (reason !== before) logger.warn({ error: reason }, "cannot begin yet; it is tried again and again");
     await systemClock.wait(retryWaitMs(failures, backoff), signal).catch(() => undefined);
+  }
+}
+
+const lookEveryMs = { well: 10_000, ill: 2000 };
+
+/** Goes on looking at the buckets, so that readiness tells when one is deleted or full. Ends when `signal` aborts. */
+export async function watchBuckets({
+  link,
+  settings,
+  logger,
+  conditions,
+  signal,
+}: PrepareOptions): Promise<void> {
+  let reason: string | undefined;
+  conditions.watch("buckets", () => reason);
+  const { buckets, userCache } = settings;
+  while (!signal.aborted) {
+    const waitMs = reason === undefined ? lookEveryMs.well : lookEveryMs.ill;
+    await systemClock.wait(waitMs, signal).catch(() => undefined);
+    // Without a connection nothing is known of them, and readiness tells that anyway.
+    if (signal.aborted || !link.status().connected) continue;
+    const before: string | undefined = reason;
+    const { problems } = await orProblem(async () => ({
+      problems: await checkBuckets(link, { ...buckets, userMaxAgeMs: userCache.ttlMs }),
+      warnings: [],
+    }));
+    reason = problems.join(" ") || undefined;
+    if (reason !== undefined && reason !== before) logger.warn({ error: reason }, "cannot work as it should");
   }
 }
 

@@ -20,7 +20,7 @@ import { programName } from "../cli/program-name.ts";
 import { composeEngine } from "./compose-engine.ts";
 import { observeParts } from "./observe-parts.ts";
 import { openV2 } from "./open-v2.ts";
-import { prepareNats } from "./prepare-nats.ts";
+import { prepareNats, watchBuckets } from "./prepare-nats.ts";
 
 export interface SyncOptions {
   readonly loaded: LoadedSettings;
@@ -85,7 +85,7 @@ export async function runSync(options: SyncOptions): Promise<void> {
   stack.use(observeParts({ metrics, link, services: v2.services, status }));
   health.markReady();
   logger.info({ instance: owner }, "begins to work");
-  await running.run(signal);
+  await Promise.all([running.run(signal), watchBuckets({ link, settings, logger, conditions, signal })]);
   engine = undefined;
   logger.info({ instance: owner }, "has ended in order");
 }

@@ -153,3 +153,20 @@ test("a heap gives what is due first, whatever was put in", ({ expect }) => {
   });
   expect(() => fc.assert(order)).not.toThrow();
 });
+
+test("forgets all when the records are others, and takes in those that count from 1 again", async ({
+  expect,
+}) => {
+  const { clock, backlog, at, state, note, due } = setUp();
+  note("parked", 900, state("parked", { waitsFor: ["project.sfid.x"], nextAt: at(1000) }));
+  note("claimed", 901, state("claimed"));
+  backlog.clear();
+  expect(backlog.counts()).toEqual({ claimed: 0, retry: 0, parked: 0, held: 0, dead: 0 });
+  expect(backlog.waitingFor()).toEqual({ project: 0, committee: 0 });
+  expect(backlog.hasExpired("claimed", 901)).toBe(false);
+  note("parked", 1, state("retry", { nextAt: at(0) }));
+  await clock.advance(othersDelayMs);
+  expect(due()).toEqual(["parked"]);
+  await clock.advance(600_000);
+  expect(due()).toEqual(["parked"]);
+});

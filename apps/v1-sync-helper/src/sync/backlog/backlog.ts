@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Clock } from "../../clock.ts";
 import type { MappingKey } from "../../mappings/mapping-key.ts";
-import type { ObjectState, ObjectStatus } from "../../state/object-state.ts";
+import { type ObjectState, type ObjectStatus, objectStatuses } from "../../state/object-state.ts";
 import type { StateChange } from "../../state/object-states.ts";
 import { DueHeap, type DueItem } from "./due-heap.ts";
 
@@ -33,6 +33,8 @@ export interface Backlog {
   ) => void;
   /** All that was on record at the start was told. */
   readonly caughtUp: () => void;
+  /** The records are others now, and counted anew: all that was told is forgotten. */
+  readonly clear: () => void;
   readonly mapped: (key: MappingKey) => void;
   /** Whether this version of a claimed record has been the newest for longer than a claim holds. */
   readonly hasExpired: (key: string, version: number) => boolean;
@@ -68,6 +70,7 @@ export function createBacklog(options: BacklogOptions): Backlog {
   const waiters = new Map<MappingKey, Set<string>>();
   const due = new DueHeap();
   const counts: Record<OpenStatus, number> = { claimed: 0, retry: 0, parked: 0, held: 0, dead: 0 };
+  const openStatuses = objectStatuses.filter((status) => status !== "done");
   const expiryMs = claimMs * claimTolerance;
   let isStarting = true;
 
@@ -170,6 +173,14 @@ export function createBacklog(options: BacklogOptions): Backlog {
     isStarting = false;
   }
 
+  function clear(): void {
+    entries.clear();
+    claimedKeys.clear();
+    waiters.clear();
+    due.prune(() => false);
+    for (const status of openStatuses) counts[status] = 0;
+  }
+
   function hasExpired(key: string, version: number): boolean {
     const entry = entries.get(key);
     return (
@@ -219,6 +230,7 @@ export function createBacklog(options: BacklogOptions): Backlog {
     note,
     noteState,
     caughtUp,
+    clear,
     mapped,
     hasExpired,
     takeDue,

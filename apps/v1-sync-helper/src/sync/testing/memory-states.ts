@@ -45,6 +45,11 @@ export class MemoryStates implements ObjectStates {
     return this.#version;
   };
 
+  /** As when the bucket was deleted and made again. */
+  forget(key: string): void {
+    this.#entries.delete(key);
+  }
+
   readonly watch = (): void => {};
 
   state(key: string): ObjectState | undefined {
