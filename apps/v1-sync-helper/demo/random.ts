@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { seededRandom } from "@repo/testkit";
 
 /** Chance that comes out the same for the same seed. */
 export interface Random {
@@ -9,15 +10,8 @@ export interface Random {
   readonly shuffle: <T>(list: readonly T[]) => readonly T[];
 }
 
-/** Tommy Ettinger's mulberry32. */
 export function createRandom(seed: number): Random {
-  let state = seed >>> 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
+  const next = seededRandom(seed);
   const below = (count: number): number => Math.floor(next() * count);
   return {
     below,

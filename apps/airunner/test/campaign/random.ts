@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { seededRandom } from "@repo/testkit";
 
 /** Numbers that look random and are the same for the same seed. */
 export interface Random {
@@ -10,15 +11,8 @@ export interface Random {
   chance(probability: number): boolean;
 }
 
-/** mulberry32: small, and even enough for this. */
 export function createRandom(seed: number): Random {
-  let state = seed >>> 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const next = seededRandom(seed);
   const int = (min: number, max: number): number => min + Math.floor(next() * (max - min + 1));
   return {
     next,

@@ -114,14 +114,3 @@ function matches(rule: FaultRule, request: FaultRequest): boolean {
   const name = request.key === "" ? (request.query.get("prefix") ?? "") : request.key;
   return rule.prefix === undefined || name.startsWith(rule.prefix);
 }
-
-/** A small seeded generator of numbers from 0 to 1 (mulberry32), so that a campaign can be repeated. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 export type { FaultS3Admin, ObjectSummary, PutOptions } from "./admin.ts";
 export { type FaultS3Process, type FaultS3ProcessOptions, startFaultS3Process } from "./child-process.ts";
-export { seededRandom } from "./fault-rules.ts";
 export { LISTINGS, type Operation, WRITES } from "./operations.ts";
 export { putText } from "./put-text.ts";
 export {

@@ -9,6 +9,7 @@ import {
 } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { setTimeout as wait } from "node:timers/promises";
+import { seededRandom } from "@repo/testkit";
 import { checkBody, readBody } from "./body.ts";
 import { S3Error } from "./errors.ts";
 import { insteadOf, listingFaultOf, type Silence, spoil, writeReply } from "./fault-effects.ts";
@@ -18,7 +19,6 @@ import {
   FaultPlan,
   type FaultRequest,
   type FaultRule,
-  seededRandom,
 } from "./fault-rules.ts";
 import { handle } from "./handle.ts";
 import { portOf } from "./port.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createCipheriv, createHash } from "node:crypto";
-import { seededRandom } from "../fault-s3/index.ts";
+import { seededRandom } from "@repo/testkit";
 
 /** An object before it is stored; its bytes follow from `key`, `version` and `sizeBytes` alone. */
 export interface PlannedObject {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { seededRandom } from "../seeded-random.ts";
 import type { ServiceName } from "./api-error.ts";
 import type { OperationName } from "./operation.ts";
 
@@ -88,21 +89,10 @@ export interface SeededFaultsOptions {
 
 /** A chooser that takes from a list at random, repeatably. */
 export function seededFaults(options: SeededFaultsOptions): FaultChooser {
-  const random = mulberry32(options.seed);
+  const random = seededRandom(options.seed);
   return (request) => {
     if (options.where?.(request) === false) return undefined;
     const [isHit, which] = [random() < options.share, random()];
     return isHit ? options.faults[Math.floor(which * options.faults.length)] : undefined;
-  };
-}
-
-/** Tommy Ettinger's generator: 32 bits of state are plenty for tests. */
-function mulberry32(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
   };
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { seededRandom } from "@repo/testkit";
 
 export interface Step {
   readonly key: string;
@@ -16,7 +17,7 @@ const counts = { projects: 12, committees: 18, members: 30 };
 const revisionsEach = 4;
 
 export function createHistory(seed: number): History {
-  const random = mulberry32(seed);
+  const random = seededRandom(seed);
   const pick = (n: number): number => Math.floor(random() * n);
   const open: { readonly key: string; readonly next: (revision: number) => Step["columns"] }[] = [];
   for (let n = 0; n < counts.projects; n += 1) {
@@ -86,15 +87,4 @@ function shuffle(open: readonly Open[], random: () => number): History {
     if (each.revision === revisionsEach) left.splice(at, 1);
   }
   return { steps, newest };
-}
-
-/** Tommy Ettinger's generator. */
-function mulberry32(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
