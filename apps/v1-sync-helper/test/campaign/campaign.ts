@@ -2,6 +2,7 @@
 // What `pnpm chaos v1-sync-helper` and the test beside play: v1 changes its objects, instances of the built program bring
 // the changes to v2, and everything between fails all the time. In the end v2 has to be as v1, and every step to it right.
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { nanos } from "@nats-io/transport-node";
 import { waitFor } from "@repo/testkit";
@@ -24,7 +25,7 @@ export interface CampaignOptions {
   /** The same seed gives the same history, and the same faults as far as the order of events is the same. */
   readonly seed: number;
   readonly objects: number;
-  /** How long v1 changes things and everything fails. */
+  /** How long v1 changes things and everything fails; the services do so for a third longer. */
   readonly durationMs: number;
   /** Milliseconds between two disturbances on average. */
   readonly meanGapMs: number;
@@ -76,8 +77,10 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
   const platform = stack.use(await startPlatform());
   if (options.ackWaitSeconds !== undefined) await createConsumer(platform, options.ackWaitSeconds);
   const instances: Instance[] = [];
+  // The sweep mends what nothing else does: every other seed has to do without it.
+  const env = { SWEEP_INTERVAL_SECONDS: seed % 2 === 0 ? "0" : "20" };
   for (let n = 1; n <= options.instances; n += 1)
-    instances.push(stack.use(await Instance.start(`instance ${n}`, bundle, platform)));
+    instances.push(stack.use(await Instance.start({ name: `instance ${n}`, bundle, platform, env })));
   await untilBucketsExist(platform);
 
   const [disturbances, serviceFaults] = [new Map<string, number>(), new Map<string, number>()];
@@ -100,19 +103,23 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
   faults.outageMs = 700;
   faults.choose = (request) => disturber.faultOf(request) ?? choose(request);
 
-  const endsMs = performance.now() + durationMs;
   const steps = history.steps.length;
   const feeding = feed({
     connection: platform.connection,
     steps: history.steps,
     // The last changes are still being brought over while things fail.
-    endsMs: endsMs - durationMs * 0.15,
+    endsMs: performance.now() + durationMs * 0.85,
     onWritten: (written) =>
       onStatus(`${written} of ${steps} records written, ${platform.v2.record.writeCount} writes to v2`),
   });
-  await Promise.all([disturber.run(endsMs), feeding]);
+  const begun = { deadlineMs: 60_000, what: "the first write to v2" };
+  await waitFor(() => platform.v2.record.writeCount > 0, begun);
+  await Promise.all([disturber.run(performance.now() + durationMs), feeding]);
+  onProgress("the last disturbance is over");
+  // What was held up by disturbances meets the services' faults, too.
+  await sleep(durationMs * 0.3);
   faults.choose = undefined;
-  onProgress("the faults are over");
+  onProgress("the faults of the services are over");
 
   const settlingFromMs = performance.now();
   const settled = await settle({

@@ -97,6 +97,7 @@ export class Disturber {
       one((instance) => this.#freeze(instance)),
       one((instance) => this.#restart(instance)),
       one((instance) => this.#network(instance)),
+      one((instance) => this.#strand(instance)),
       only(platform.nats, () => this.#natsOutage("crash")),
       only(platform.nats, () => this.#natsOutage("in-order")),
       only("project", () => this.#serviceOutage("project")),
@@ -162,6 +163,20 @@ export class Disturber {
     if (kind === "deaf") instance.setFaults({ kind: "blackhole", direction: "down" });
     await this.#last(ms);
     instance.setFaults();
+  }
+
+  /**
+   * Frozen while its objects wait for look-ups, with their ETags read: whoever then sends without a look at the claim
+   * writes over what another instance has done since.
+   */
+  async #strand(instance: Instance): Promise<void> {
+    const { v1 } = this.#options.platform;
+    const fromMs = Date.now();
+    v1.faults.set("user", { kind: "delay", ms: 900 });
+    await this.#last(this.#chance.between(800, 1600));
+    await this.#freeze(instance);
+    v1.faults.set("user");
+    this.lookupFaults.push({ fromMs, toMs: Date.now() });
   }
 
   async #natsOutage(how: "crash" | "in-order"): Promise<void> {

@@ -16,11 +16,11 @@ export interface StateRecord {
   readonly applied?: { readonly revision?: number; readonly action?: string; readonly uid?: string };
 }
 
-/** A write to v2 and the row whose it is; `revision` where the body says it. */
+/** A write to v2 and the row whose it is; `mark` where the body has one. */
 export interface TracedWrite {
   readonly write: Write;
   readonly key: string | undefined;
-  readonly revision: number | undefined;
+  readonly mark: number | undefined;
 }
 
 /** All that is looked at in the end. */
@@ -78,7 +78,7 @@ function traceWrites(writes: readonly Write[]): readonly TracedWrite[] {
     const { body, uid } = write;
     const found = parseTrace(body?.["description"] ?? body?.["job_title"] ?? body?.["mission_statement"]);
     if (found !== undefined) keyOfUid.set(uid, found.key);
-    return { write, key: found?.key ?? keyOfUid.get(uid), revision: found?.revision };
+    return { write, key: found?.key ?? keyOfUid.get(uid), mark: found?.mark };
   });
 }
 

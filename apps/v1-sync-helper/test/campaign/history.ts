@@ -123,11 +123,19 @@ function createMembers(chance: Chance, count: number, committees: readonly V1Obj
 
 /** Most rows change a few times, some again and again. */
 function createObject(chance: Chance, kind: Kind, id: string, fate: Fate, row: RowOf): V1Object {
-  const changes = chance.hits(0.03) ? 12 + chance.below(10) : 1 + chance.below(4);
+  const changes = chance.hits(0.05) ? 12 + chance.below(10) : 1 + chance.below(4);
   const revisions: Revision[] = [];
   const add = (isLast: boolean): void => {
     const number = revisions.length + 1;
     const columns = row(number, chance.pick(editors));
+    const earlier = revisions.at(-2);
+    // Back to what it was: v2 may say that already, while the change between is still on its way.
+    if (earlier?.columns !== undefined && chance.hits(0.2)) {
+      const { slug__c } = columns;
+      const back = { ...earlier.columns, ...edit(columns), ...(slug__c !== undefined && { slug__c }) };
+      revisions.push({ ...alive(chance, number, back), mark: earlier.mark });
+      return;
+    }
     // A broken record now and then, mended by the next.
     if (!isLast && chance.hits(0.01)) revisions.push(broken(chance, number));
     else revisions.push(alive(chance, number, columns));
@@ -141,13 +149,18 @@ function createObject(chance: Chance, kind: Kind, id: string, fate: Fate, row: R
   return { kind, id, key: v1Key(kind, id), fate, revisions };
 }
 
+/** Who made the change, and when. */
+function edit({ lastmodifiedbyid = null, lastmodifieddate = null }: Columns): Columns {
+  return { lastmodifiedbyid, lastmodifieddate };
+}
+
 function alive(chance: Chance, number: number, columns: Columns): Revision {
-  return { number, form: chance.hits(0.25) ? "msgpack" : "json", columns, isDelete: false };
+  return { number, mark: number, form: chance.hits(0.25) ? "msgpack" : "json", columns, isDelete: false };
 }
 
 function broken(chance: Chance, number: number): Revision {
   const bytes = chance.pick([new Uint8Array(), Buffer.from("{"), Buffer.from([0xc1]), Buffer.from("[1]")]);
-  return { number, form: "bytes", bytes, isDelete: false };
+  return { number, mark: number, form: "bytes", bytes, isDelete: false };
 }
 
 function unusable(chance: Chance, kind: Kind, number: number, row: RowOf): Revision {
@@ -158,7 +171,7 @@ function unusable(chance: Chance, kind: Kind, number: number, row: RowOf): Revis
 
 function deletion(chance: Chance, number: number, row: RowOf): Revision {
   const form = chance.pick(["del", "purge", "soft", "soft with its edit", "flag"] as const);
-  if (form === "del" || form === "purge") return { number, form, isDelete: true };
+  if (form === "del" || form === "purge") return { number, mark: number, form, isDelete: true };
   const columns = row(number, chance.pick(editors));
   const marked: Columns =
     form === "flag"

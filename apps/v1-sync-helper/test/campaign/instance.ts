@@ -7,6 +7,15 @@ import type { Platform } from "./platform.ts";
 /** Lines of each life that are kept to be looked into. */
 const keptLines = 30_000;
 
+export interface InstanceOptions {
+  readonly name: string;
+  /** The built program. */
+  readonly bundle: string;
+  readonly platform: Platform;
+  /** Beside the platform's. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
 /** One replica of the program, behind a network of its own to NATS; it is killed and comes back as in a cluster. */
 export class Instance implements AsyncDisposable {
   readonly name: string;
@@ -19,16 +28,17 @@ export class Instance implements AsyncDisposable {
   /** What each life of it wrote. */
   readonly lives: Executable[] = [];
 
-  private constructor(name: string, bundle: string, platform: Platform, proxy: FaultProxy) {
+  private constructor(options: InstanceOptions, proxy: FaultProxy) {
+    const { name, bundle, platform, env } = options;
     this.name = name;
     this.#bundle = bundle;
     this.#proxy = proxy;
-    this.#env = { ...platform.env, NATS_URL: proxy.url };
+    this.#env = { ...platform.env, ...env, NATS_URL: proxy.url };
   }
 
-  static async start(name: string, bundle: string, platform: Platform): Promise<Instance> {
-    const proxy = await startFaultProxy({ target: platform.nats.url });
-    const instance = new Instance(name, bundle, platform, proxy);
+  static async start(options: InstanceOptions): Promise<Instance> {
+    const proxy = await startFaultProxy({ target: options.platform.nats.url });
+    const instance = new Instance(options, proxy);
     await instance.run();
     return instance;
   }

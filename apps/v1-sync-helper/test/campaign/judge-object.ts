@@ -104,14 +104,18 @@ function judgeDeleted(
   { status, applied, reason }: StateRecord,
 ): readonly string[] {
   if (status !== "done") return [];
-  const wasMade = evidence.writes.some(({ key: of, write }) => of === key && write.method === "POST");
-  if (wasMade && uid !== "deleted")
-    return [`was deleted in v1, and is ${uid ?? "not mapped"} in v1-mappings`];
-  if (!wasMade && uid !== undefined) return [`was never made in v2, and is ${uid} in v1-mappings`];
-  const isTold = wasMade ? applied?.action === "deleted" : reason?.code === "never_in_v2";
-  return isTold
+  const writes = evidence.writes.filter(({ key: of }) => of === key).map(({ write }) => write);
+  const wasMade = writes.some(({ method }) => method === "POST");
+  // A member that was taken out of one committee and deleted before it came into the next: there is nothing to bury.
+  const wasMoving = kind === "member" && writes.at(-1)?.method === "DELETE" && uid === undefined;
+  if (!wasMade || (wasMoving && reason?.code === "never_in_v2"))
+    return uid === undefined && reason?.code === "never_in_v2"
+      ? []
+      : [`was not in v2, is ${uid} in v1-mappings and ${reason?.code}`];
+  if (uid !== "deleted") return [`was deleted in v1, and is ${uid ?? "not mapped"} in v1-mappings`];
+  return applied?.action === "deleted"
     ? []
-    : [`is ${applied?.action} (${reason?.code}), and the ${kind} was ${wasMade ? "" : "never "}made`];
+    : [`is ${applied?.action} (${reason?.code}), and the ${kind} was in v2`];
 }
 
 function judgeUndeletable(

@@ -9,10 +9,11 @@ import type { Revision, V1Object } from "./v1-object.ts";
 export function judgeWrites(evidence: Evidence): readonly string[] {
   const objects = new Map(evidence.objects.map((object) => [object.key, object]));
   const alive = new Map<string, Set<string>>();
-  const newest = new Map<string, TracedWrite>();
+  /** The revision of the last write of each object. */
+  const newest = new Map<string, number>();
   const problems: string[] = [];
   for (const traced of evidence.writes) {
-    const { write, key, revision } = traced;
+    const { write, key, mark } = traced;
     const object = key === undefined ? undefined : objects.get(key);
     if (key === undefined || object === undefined) {
       problems.push(`${describe(write)} is nobody's`);
@@ -24,10 +25,14 @@ export function judgeWrites(evidence: Evidence): readonly string[] {
     else if (write.method === "POST") own.add(write.uid);
     if (own.size > 1)
       problems.push(`${key} is in v2 twice: ${describe(write)} made ${[...own].join(" and ")}`);
-    const before = newest.get(key);
-    if (revision !== undefined && revision < (before?.revision ?? 0))
-      problems.push(`${key} went back from revision ${before?.revision} to ${revision}: ${describe(write)}`);
-    if (revision !== undefined && revision >= (before?.revision ?? 0)) newest.set(key, traced);
+    if (mark !== undefined) {
+      const before = newest.get(key) ?? 0;
+      // Of several revisions that say the same, the earliest that it may be.
+      const now = object.revisions.find((each) => each.mark === mark && each.number >= before)?.number;
+      if (now === undefined)
+        problems.push(`${key} went back from revision ${before} to ${mark}: ${describe(write)}`);
+      else newest.set(key, now);
+    }
     problems.push(...judgeAuthor(evidence, object, traced).map((problem) => `${key}: ${problem}`));
   }
   return problems;
@@ -38,12 +43,8 @@ export function describe({ sequence, request, method, resource, uid, isLate, was
   return `write ${sequence} (request ${request}: ${method} ${resource} ${uid}, ${how})`;
 }
 
-function judgeAuthor(
-  evidence: Evidence,
-  object: V1Object,
-  { write, revision }: TracedWrite,
-): readonly string[] {
-  const allowed = editorsOf(object, write, revision);
+function judgeAuthor(evidence: Evidence, object: V1Object, { write, mark }: TracedWrite): readonly string[] {
+  const allowed = editorsOf(object, write, mark);
   const isRight = allowed.some(
     (editor) =>
       isSame(authorBy(editor), write) ||
@@ -52,7 +53,7 @@ function judgeAuthor(
   if (isRight) return [];
   const wanted = [...new Set(allowed.map((editor) => authorBy(editor).principal))].join(" or ");
   return [
-    `${describe(write)} of revision ${revision} is ${write.principal}'s (${write.email}) in place of ${wanted}'s`,
+    `${describe(write)} of the mark ${mark} is ${write.principal}'s (${write.email}) in place of ${wanted}'s`,
   ];
 }
 
@@ -71,7 +72,7 @@ function couldNotAsk({ lookupFaults }: Evidence, atMs: number): boolean {
 function editorsOf(
   { revisions }: V1Object,
   write: Write,
-  revision: number | undefined,
+  mark: number | undefined,
 ): readonly (string | null)[] {
   const of = ({ columns }: Revision): string | null => textOrNull(columns?.["lastmodifiedbyid"]);
   if (write.method === "DELETE") {
@@ -83,7 +84,7 @@ function editorsOf(
     return write.resource === "committee-member" ? [...moves, ...deletions] : deletions;
   }
   // Settings of committees bear no trace.
-  return revisions.filter(({ number }) => revision === undefined || number === revision).map(of);
+  return revisions.filter((each) => mark === undefined || each.mark === mark).map(of);
 }
 
 function isAlsoEdit({ columns, number }: Revision): boolean {

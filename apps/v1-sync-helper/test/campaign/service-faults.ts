@@ -33,11 +33,11 @@ const onWrites: readonly Share[] = [
   [1, { kind: "no-uid", body: "empty" }],
   [1, { kind: "no-uid", body: "html" }],
   [1, { kind: "no-uid", body: "text" }],
-  [3, { kind: "late", commitAfterMs: 300 }],
-  [3, { kind: "late", commitAfterMs: 1200, closeAfterMs: 600 }],
-  [3, { kind: "late", commitAfterMs: 2500 }],
-  [3, { kind: "late", commitAfterMs: 700, client: "504" }],
-  [3, { kind: "late", commitAfterMs: 2200, client: "504" }],
+  [6, { kind: "late", commitAfterMs: 300 }],
+  [6, { kind: "late", commitAfterMs: 1200, closeAfterMs: 600 }],
+  [6, { kind: "late", commitAfterMs: 2500 }],
+  [6, { kind: "late", commitAfterMs: 700, client: "504" }],
+  [6, { kind: "late", commitAfterMs: 2200, client: "504" }],
   [3, { kind: "late", commitAfterMs: 900, reservesFirst: true }],
 ];
 

@@ -7,8 +7,13 @@ export type Columns = Readonly<Record<string, string | boolean | null>>;
 
 /** One change of a row in v1. */
 export interface Revision {
-  /** 1, 2, …: stands in a text field of what is sent to v2, so that every write can be told. */
+  /** 1, 2, … */
   readonly number: number;
+  /**
+   * Stands in a text field of what is sent to v2, so that every write can be told: the number, or that of the revision
+   * that this one goes back to.
+   */
+  readonly mark: number;
   readonly form: "json" | "msgpack" | "del" | "purge" | "bytes";
   /** Absent for marks and for bytes that are no record. */
   readonly columns?: Columns;
@@ -49,14 +54,14 @@ export function v1Key(kind: Kind, id: string): string {
 }
 
 /** The text that tells which revision of which row a write to v2 is of. */
-export function trace(key: string, revision: number): string {
-  return `${key} r${revision}`;
+export function trace(key: string, mark: number): string {
+  return `${key} r${mark}`;
 }
 
 /** Reads {@link trace}; `undefined` for any other text. */
-export function parseTrace(text: unknown): { readonly key: string; readonly revision: number } | undefined {
+export function parseTrace(text: unknown): { readonly key: string; readonly mark: number } | undefined {
   const found = typeof text === "string" ? /^(\S+) r(\d+)(?: |$)/.exec(text) : null;
-  return found === null ? undefined : { key: found[1] ?? "", revision: Number(found[2]) };
+  return found === null ? undefined : { key: found[1] ?? "", mark: Number(found[2]) };
 }
 
 /** @throws {Error} for an object without revisions */
