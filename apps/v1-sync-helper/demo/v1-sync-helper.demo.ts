@@ -6,7 +6,7 @@ import { createStage, type Stage, showPointers } from "@repo/tools/stage";
 import { BundleMissingError, requireBundle } from "../test/support/bundle.ts";
 import { judgeAll, lookForTraces, pointers, showTable } from "./closing.ts";
 import { Book } from "./foundation/book.ts";
-import { plantFoundation } from "./foundation/plant.ts";
+import { describeFoundation, plantFoundation } from "./foundation/plant.ts";
 import { isAsExpected, type Rehearsal, type Row } from "./rehearsal.ts";
 import { startStatusFeed } from "./status-feed.ts";
 import { repairDeadLetters } from "./steps/dead-letters.ts";
@@ -33,6 +33,7 @@ async function main(stage: Stage, seed: number, signal: AbortSignal): Promise<re
   stage.print(stage.style("bold", "v1-sync-helper: two platforms in step, and no object twice"));
   stage.note("About a minute. Nothing leaves this machine, nothing stays on it.");
   const foundation = plantFoundation(seed);
+  stage.mark(true, `the ${foundation.name}, as v1 has it: ${describeFoundation(foundation)}`);
   await using directory = await testDirectory("v1-sync-demo");
   await using world = await stage.task(
     `a nats-server; stand-ins of v1 and v2 that check every token, field and revision, and answer after ${latencyMs} ms`,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { waitFor } from "@repo/testkit";
 import { formatCount, type Update } from "@repo/tools/stage";
-import { outcomesOf } from "../instance-log.ts";
+import { deedsOf } from "../instance-log.ts";
 import { judge, verdictChecks } from "../oracle/judge.ts";
 import { describeStanding } from "../progress.ts";
 import {
@@ -51,7 +51,7 @@ export async function killInTheMiddle(rehearsal: Rehearsal, number: number, vict
   await stage.task("the rest, and what was left behind", (update) => settle(rehearsal, update));
   const settled = rehearsal.status.latest;
   if (settled !== undefined) stage.note(`${describeStanding(settled, total)}.`, 4);
-  const { adopted } = outcomesOf(world.instances);
+  const adopted = deedsOf(world.instances).adopted.size;
   if (adopted > 0)
     stage.note(
       `${formatCount(adopted)} creates had reached v2 and nobody had noted it: found there, and adopted.`,

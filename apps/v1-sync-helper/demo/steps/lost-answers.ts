@@ -3,7 +3,7 @@ import { formatCount } from "@repo/tools/stage";
 import { projectFields } from "../foundation/seeds.ts";
 import type { Committee, Member, V1Object } from "../foundation/v1-object.ts";
 import { committeeKinds } from "../foundation/words.ts";
-import { outcomesOf } from "../instance-log.ts";
+import { deedsOf } from "../instance-log.ts";
 import { judge, verdictChecks } from "../oracle/judge.ts";
 import { announce, counted, play, put, type Rehearsal, type Row, showRow } from "../rehearsal.ts";
 import { seconds } from "../world.ts";
@@ -25,17 +25,18 @@ export async function loseAnswers(rehearsal: Rehearsal, number: number): Promise
   const newcomers = newProject(rehearsal);
   book.enter(...newcomers);
   const lost = loseNext(rehearsal);
-  const adoptedBefore = outcomesOf(world.instances).adopted;
   await play(rehearsal, `${formatCount(newcomers.length)} new records, children first`, () =>
     put(rehearsal, newcomers.toReversed()),
   );
   world.v2.faults.choose = undefined;
+  const { adopted } = deedsOf(world.instances);
+  const made = world.v2.record.writes.filter(({ request }) => lost.has(request)).map(({ uid }) => uid);
   const verdict = await judge(rehearsal);
   return showRow(rehearsal, {
     title: "Lost answers",
     checks: [
-      counted("unanswered", lostCount, lost.size),
-      counted("adopted", lostCount, outcomesOf(world.instances).adopted - adoptedBefore),
+      counted("unanswered", lostCount, made.length),
+      counted("adopted", lostCount, made.filter((uid) => adopted.has(uid)).length),
       ...verdictChecks(verdict),
     ],
     durationMs: performance.now() - startedAt,

@@ -13,7 +13,7 @@ import {
   type Removal,
   type V1Object,
 } from "../foundation/v1-object.ts";
-import { outcomesOf } from "../instance-log.ts";
+import { deedsOf } from "../instance-log.ts";
 import { judge, verdictChecks } from "../oracle/judge.ts";
 import { announce, counted, play, put, type Rehearsal, type Row, showRow } from "../rehearsal.ts";
 
@@ -44,7 +44,7 @@ export async function workADay(rehearsal: Rehearsal, number: number): Promise<Ro
   const changes = plan.objects.length + plan.echoed.length;
   world.v2.faults.next(staleFaults, ({ operation }) => operation === "update-committee");
   const sentBefore = world.v2.record.writeCount;
-  const ownBefore = outcomesOf(world.instances).ownChanges;
+  const echoesBefore = deedsOf(world.instances).echoes;
   await play(rehearsal, `${formatCount(changes)} changes`, async () => {
     await put(rehearsal, plan.objects);
     await putEchoes(rehearsal, plan.echoed);
@@ -60,7 +60,7 @@ export async function workADay(rehearsal: Rehearsal, number: number): Promise<Ro
     checks: [
       ...verdictChecks(verdict),
       counted("merged", staleFaults.length, staleFaults.length - world.v2.faults.untaken),
-      counted("echoes ignored", plan.echoed.length, outcomesOf(world.instances).ownChanges - ownBefore),
+      counted("echoes ignored", plan.echoed.length, deedsOf(world.instances).echoes - echoesBefore),
     ],
     durationMs: performance.now() - startedAt,
   });

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, test } from "vitest";
 import { foldLine } from "../../demo/fold-line.ts";
+import { deedsOf } from "../../demo/instance-log.ts";
 import { progressText } from "../../demo/progress.ts";
 import { secretsIn } from "../../demo/secrets.ts";
 import { readStanding } from "../../demo/status-feed.ts";
@@ -84,4 +85,15 @@ describe("what no log may hold", () => {
   ])("an ordinary line holds none: %s", (line, { expect }) => {
     expect(secretsIn(line, ["hunter2"])).toBe(false);
   });
+});
+
+test("what was adopted and what was an echo is read off the logs, by the object's own uid", ({ expect }) => {
+  const lines = [
+    '{"msg":"started"}',
+    '{"outcome":"applied","action":"adopted","committee_uid":"c","member_uid":"m"}',
+    '{"outcome":"applied","action":"created","committee_uid":"d"}',
+    '{"outcome":"ignored","reason":"own_change","committee_uid":"e"}',
+  ];
+  const stdout = { lines };
+  expect(deedsOf([{ process: { stdout } }])).toEqual({ adopted: new Set(["m"]), echoes: 1 });
 });
