@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { fits, isAddress } from "../objects/rules.ts";
+import { cut, fits, isAddress } from "../objects/rules.ts";
 import type { Reading } from "../objects/table.ts";
 import type { Organization, Person, World } from "../objects/world.ts";
 import type { V1Record } from "../records/v1-record.ts";
@@ -93,10 +93,6 @@ function readDomain(domain: string | undefined): Reading {
   return isAddress(website)
     ? { is: "value", value: website }
     : { is: "cleared", why: "has a domain that makes no web address: organization.website is emptied" };
-}
-
-function cut(text: string, codePoints: number): string {
-  return Array.from(text).slice(0, codePoints).join("");
 }
 
 function all(fields: readonly string[], reading: Reading): Readings {

@@ -22,6 +22,16 @@ export class RevisionConflictError extends Error {
   override readonly name = "RevisionConflictError";
 }
 
+/** What a write gave; `undefined` where somebody else wrote first. */
+export async function unlessConflict<T>(write: Promise<T>): Promise<T | undefined> {
+  try {
+    return await write;
+  } catch (error) {
+    if (error instanceof RevisionConflictError) return undefined;
+    throw error;
+  }
+}
+
 /**
  * A JetStream KV bucket. Every method but `watch` throws `UnavailableError` when NATS does not answer in time or the
  * bucket is not there.

@@ -59,6 +59,18 @@ export async function askApi(
   }
 }
 
+/** What the API answered; `undefined` where there is no such stream or consumer. */
+export async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError)) throw error;
+    const { streamNotFound, consumerNotFound } = apiErrorCodes;
+    if (error.errorCode === streamNotFound || error.errorCode === consumerNotFound) return undefined;
+    throw error;
+  }
+}
+
 function readAnswer(message: Msg): Readonly<Record<string, unknown>> {
   const answer = parse(message);
   const { error } = answer;

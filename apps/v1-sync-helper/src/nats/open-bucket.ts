@@ -52,7 +52,7 @@ export function openBucket(link: NatsLink, name: string, options: { readonly log
     name,
     async get(key) {
       const stored = await readNewest(key);
-      return stored === undefined || stored.isMarker ? undefined : entryOf(key, stored);
+      return stored === undefined || stored.marker !== undefined ? undefined : entryOf(key, stored);
     },
     async create(key, value) {
       try {
@@ -61,7 +61,7 @@ export function openBucket(link: NatsLink, name: string, options: { readonly log
         if (!(error instanceof RevisionConflictError)) throw error;
         // What is there may be the marker of a delete.
         const stored = await readNewest(key);
-        if (stored !== undefined && !stored.isMarker) throw error;
+        if (stored !== undefined && stored.marker === undefined) throw error;
         return await write(key, value, stored?.revision ?? 0);
       }
     },
@@ -106,7 +106,7 @@ function refusedWrite(error: unknown, bucket: string, key: string): unknown {
   }
 }
 
-export function bucketMissing(bucket: string, cause: unknown): UnavailableError {
+function bucketMissing(bucket: string, cause: unknown): UnavailableError {
   return natsUnavailable(
     `There is no bucket ${bucket}, or JetStream is not enabled for this account.`,
     cause,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Msg, MsgHdrs } from "@nats-io/transport-node";
+import type { Msg } from "@nats-io/transport-node";
 import { apiErrorCodes, askApi, isObject, JetStreamApiError } from "./jetstream-api.ts";
 import { checkKey } from "./key.ts";
 import type { NatsLink } from "./nats-link.ts";
@@ -10,9 +10,12 @@ export interface Stored {
   readonly value: Uint8Array;
   readonly revision: number;
   readonly createdAt: Date;
-  /** Stands for a delete or a purge. */
-  readonly isMarker: boolean;
+  /** Absent for a value. */
+  readonly marker: Marker | undefined;
 }
+
+/** What stands in place of a value: a client's delete or purge, or what the server leaves when a value's time is over. */
+export type Marker = "deleted" | "expired";
 
 /** After how long a stream that gave no direct answer is asked directly again; milliseconds. */
 const askDirectlyAgainMs = 60_000;
@@ -42,7 +45,7 @@ export function createReader(link: NatsLink, bucket: string): (key: string) => P
     checkKey(key);
     const subject = `$KV.${bucket}.${key}`;
     const stored = performance.now() >= directFromMs ? await readDirectly(subject) : undefined;
-    return stored ?? (await readFromLeader(link, bucket, subject));
+    return stored ?? (await readFromLeader(link, bucket, key));
   };
 }
 
@@ -57,34 +60,30 @@ function storedOf(message: Msg): Stored | undefined {
     throw natsUnavailable("NATS answered a direct get without a sequence.");
   }
   const createdAt = new Date(headers.get("Nats-Time-Stamp"));
-  return { value: message.data, revision, createdAt, isMarker: isMarker(message.data, headers) };
+  return { value: message.data, revision, createdAt, marker: markerOf(headers) };
 }
 
-/** A client's delete or purge, or what the server leaves when a value's time is over. Their values are empty. */
-export function isMarker(value: Uint8Array, headers: MsgHdrs | undefined): boolean {
-  if (value.length > 0 || headers === undefined) return false;
+/** @param headers anything that has `""` for what is not there */
+export function markerOf(headers: { readonly get: (name: string) => string }): Marker | undefined {
   const operation = headers.get("KV-Operation");
-  return operation === "DEL" || operation === "PURGE" || headers.get("Nats-Marker-Reason") !== "";
+  if (operation === "DEL" || operation === "PURGE") return "deleted";
+  return headers.get("Nats-Marker-Reason") === "" ? undefined : "expired";
 }
 
-async function readFromLeader(link: NatsLink, bucket: string, subject: string): Promise<Stored | undefined> {
+/**
+ * Reads the newest message of a key as the stream's leader knows it; `undefined`: there is none.
+ *
+ * @throws {UnavailableError}
+ */
+export async function readFromLeader(
+  link: NatsLink,
+  bucket: string,
+  key: string,
+): Promise<Stored | undefined> {
+  const subject = `$KV.${bucket}.${key}`;
   try {
-    const answer = await askApi(link, `STREAM.MSG.GET.KV_${bucket}`, { last_by_subj: subject });
-    const { message } = answer;
-    if (!isObject(message)) throw natsUnavailable("JetStream answered a get without a message.");
-    const { seq, time, data, hdrs } = message;
-    if (typeof seq !== "number" || typeof time !== "string") {
-      throw natsUnavailable("JetStream answered a get without a sequence or a time.");
-    }
-    const value = typeof data === "string" ? Buffer.from(data, "base64") : new Uint8Array();
-    const headers = typeof hdrs === "string" ? Buffer.from(hdrs, "base64").toString() : "";
-    const isMarked = /^(?:KV-Operation: ?(?:DEL|PURGE)|Nats-Marker-Reason:.*)\r?$/m.test(headers);
-    return {
-      value,
-      revision: seq,
-      createdAt: new Date(time),
-      isMarker: value.length === 0 && isMarked,
-    };
+    const { message } = await askApi(link, `STREAM.MSG.GET.KV_${bucket}`, { last_by_subj: subject });
+    return storedInAnswer(message, subject);
   } catch (error) {
     if (!(error instanceof JetStreamApiError)) throw error;
     if (error.errorCode === apiErrorCodes.messageNotFound) return undefined;
@@ -93,4 +92,23 @@ async function readFromLeader(link: NatsLink, bucket: string, subject: string): 
     }
     throw natsUnavailable(`The bucket ${bucket} refuses a read: ${error.message}.`, error);
   }
+}
+
+/** Reads `{"subject":"$KV.v1-objects.a","seq":7,"time":"2026-11-21T10:00:00Z","hdrs":"TkFUUy8x…","data":"eyJ…"}`. */
+function storedInAnswer(message: unknown, subject: string): Stored {
+  if (!isObject(message)) throw natsUnavailable("JetStream answered a get without a message.");
+  const { seq, time, data, hdrs } = message;
+  if (typeof seq !== "number" || typeof time !== "string") {
+    throw natsUnavailable("JetStream answered a get without a sequence or a time.");
+  }
+  // Where the key holds a wildcard it may be another's.
+  if (message["subject"] !== subject)
+    throw natsUnavailable(`JetStream answered with another key than ${subject}.`);
+  const headers = typeof hdrs === "string" ? Buffer.from(hdrs, "base64").toString("latin1") : "";
+  return {
+    value: typeof data === "string" ? Buffer.from(data, "base64") : new Uint8Array(),
+    revision: seq,
+    createdAt: new Date(time),
+    marker: markerOf({ get: (name) => new RegExp(`^${name}: *(.*?) *\\r?$`, "im").exec(headers)?.[1] ?? "" }),
+  };
 }

@@ -9,7 +9,7 @@ import type { DeliveryPosition } from "./delivery.ts";
 import { Feed, heartbeatMs } from "./feed.ts";
 import { askApi, isObject } from "./jetstream-api.ts";
 import type { NatsLink } from "./nats-link.ts";
-import { isMarker } from "./read-newest.ts";
+import { markerOf } from "./read-newest.ts";
 
 export interface WatchOptions {
   readonly signal: AbortSignal;
@@ -161,7 +161,8 @@ class Watch {
 
   #tell(message: Msg, position: DeliveryPosition): void {
     const { data } = message;
-    const isRemoved = data.length === 0 && isMarker(data, message.headers);
+    const isRemoved =
+      data.length === 0 && message.headers !== undefined && markerOf(message.headers) !== undefined;
     const change = {
       key: message.subject.slice(this.#prefixLength),
       revision: position.streamSequence,

@@ -40,7 +40,8 @@ export function fits(text: string, codePoints: number): boolean {
   return text.length <= codePoints || Array.from(text).length <= codePoints;
 }
 
-function cut(text: string, codePoints: number): string {
+/** The first characters of a text, by Unicode code points. */
+export function cut(text: string, codePoints: number): string {
   return Array.from(text).slice(0, codePoints).join("");
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type Bucket, type Entry, RevisionConflictError } from "../nats/bucket.ts";
+import { type Bucket, type Entry, unlessConflict } from "../nats/bucket.ts";
 import { escapeKey } from "../nats/key.ts";
 import { natsUnavailable } from "../nats/unavailable.ts";
 import type { ObjectStates } from "./object-states.ts";
@@ -84,15 +84,6 @@ async function isHolding(states: ObjectStates, key: string, slug: string): Promi
   if (state.status === "claimed") return true;
   const intents = state.intents ?? [];
   return intents.some(({ naturalKey }) => naturalKey.kind === "project" && naturalKey.slug === slug);
-}
-
-async function unlessConflict<T>(write: Promise<T>): Promise<T | undefined> {
-  try {
-    return await write;
-  } catch (error) {
-    if (error instanceof RevisionConflictError) return undefined;
-    throw error;
-  }
 }
 
 function text(entry: Entry): string {

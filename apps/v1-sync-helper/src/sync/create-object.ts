@@ -180,7 +180,7 @@ async function taken(attempt: Attempt, naturalKey: NaturalKey, reason: Reason): 
 }
 
 /** Two records of v1 want to be the same object of v2. */
-export function takenBy(naturalKey: NaturalKey | undefined, owner?: string): AttemptOutcome {
+function takenBy(naturalKey: NaturalKey | undefined, owner?: string): AttemptOutcome {
   const what = naturalKey === undefined ? "object" : nameOf(naturalKey);
   const whose = owner === undefined ? "another record" : owner;
   return dead({

@@ -47,7 +47,7 @@ export async function unownedUid(attempt: Attempt, naturalKey: NaturalKey): Prom
 }
 
 /** Milliseconds until none of these creates can be carried out any more; 0 or less when that is certain. */
-export function settlesInMs(attempt: Attempt, intents: readonly Intent[]): number {
+function settlesInMs(attempt: Attempt, intents: readonly Intent[]): number {
   const nowMs = attempt.ports.clock.epochMs();
   const latestMs = Math.max(...intents.map(({ at }) => Date.parse(at)));
   return latestMs + attempt.rules.createSettleMs - nowMs;

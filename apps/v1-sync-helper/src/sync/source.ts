@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { apiErrorCodes, askApi, isObject, JetStreamApiError } from "../nats/jetstream-api.ts";
+import { objectsBucket } from "../nats/names.ts";
 import type { NatsLink } from "../nats/nats-link.ts";
-import { natsUnavailable } from "../nats/unavailable.ts";
+import { readFromLeader } from "../nats/read-newest.ts";
 
 /** A revision of a key of `v1-objects`. */
 export interface StoredRevision {
@@ -22,38 +22,13 @@ export interface Source {
   readonly newest: (key: string) => Promise<StoredRevision | undefined>;
 }
 
-export const objectsBucket = "v1-objects";
-export const objectsStream = `KV_${objectsBucket}`;
-export const objectsPrefix = `$KV.${objectsBucket}.`;
-
 export function createSource(link: NatsLink): Source {
   return {
     newest: async (key) => {
-      const subject = `${objectsPrefix}${key}`;
-      try {
-        const { message } = await askApi(link, `STREAM.MSG.GET.${objectsStream}`, { last_by_subj: subject });
-        const stored = storedRevision(message, key);
-        if (isObject(message) && message["subject"] === subject) return stored;
-        throw natsUnavailable(`JetStream answered with another key than ${key}.`);
-      } catch (error) {
-        if (!(error instanceof JetStreamApiError)) throw error;
-        if (error.errorCode === apiErrorCodes.messageNotFound) return undefined;
-        throw natsUnavailable(`The bucket ${objectsBucket} refuses to give ${key}: ${error.message}.`, error);
-      }
+      const stored = await readFromLeader(link, objectsBucket, key);
+      if (stored === undefined) return undefined;
+      // A value whose time at the server is over says nothing of v1.
+      return { revision: stored.revision, value: stored.marker === "deleted" ? undefined : stored.value };
     },
   };
-}
-
-/** Reads `{"seq":7,"hdrs":"TkFUUy8x…","data":"eyJ…"}`. */
-function storedRevision(message: unknown, key: string): StoredRevision {
-  const { seq, data, hdrs } = isObject(message) ? message : {};
-  if (typeof seq !== "number") throw natsUnavailable(`JetStream answered without a message for ${key}.`);
-  const headers = typeof hdrs === "string" ? Buffer.from(hdrs, "base64").toString("latin1") : "";
-  const value = typeof data === "string" ? Buffer.from(data, "base64") : new Uint8Array();
-  return { revision: seq, value: isDeleteMark(headers) ? undefined : value };
-}
-
-/** Reads a header block, e.g. `NATS/1.0\r\nKV-Operation: DEL\r\n\r\n`. */
-function isDeleteMark(headers: string): boolean {
-  return /^KV-Operation: *(?:DEL|PURGE) *\r?$/im.test(headers);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { askApi, isObject } from "../nats/jetstream-api.ts";
+import { objectsStream } from "../nats/names.ts";
 import type { NatsLink } from "../nats/nats-link.ts";
 import { natsUnavailable } from "../nats/unavailable.ts";
-import { objectsStream } from "./source.ts";
 
 /**
  * Tells revisions of `v1-objects` from those of a bucket of that name that was deleted: a new one counts from 1 again,

@@ -3,12 +3,12 @@ import type { Clock } from "../clock.ts";
 import { type Bucket, RevisionConflictError } from "../nats/bucket.ts";
 import type { Ensured } from "../nats/ensure.ts";
 import { askApi, isObject } from "../nats/jetstream-api.ts";
+import { objectsPrefix, objectsStream } from "../nats/names.ts";
 import type { NatsLink } from "../nats/nats-link.ts";
 import { UnavailableError } from "../services/answer.ts";
 import type { Delivery } from "./consume/delivery.ts";
 import { createPull } from "./consume/pull.ts";
 import { createReader, deleteReader, readerName } from "./consume/reader.ts";
-import { objectsPrefix, objectsStream } from "./source.ts";
 
 export interface SweepOptions {
   readonly link: NatsLink;

@@ -3,7 +3,7 @@ import { waitFor } from "@repo/testkit";
 import { expect, test } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import { askApi } from "../../src/nats/jetstream-api.ts";
-import { objectsStream } from "../../src/sync/source.ts";
+import { objectsStream } from "../../src/nats/names.ts";
 import { createSweep } from "../../src/sync/sweep.ts";
 import { recordUndelivered } from "../../src/sync/undelivered.ts";
 import { makeBucket } from "../support/nats-tools.ts";

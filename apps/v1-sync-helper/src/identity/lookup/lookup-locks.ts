@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../clock.ts";
-import { type Bucket, RevisionConflictError } from "../../nats/bucket.ts";
+import { type Bucket, unlessConflict } from "../../nats/bucket.ts";
 
 export interface LookupLocksOptions {
   readonly bucket: Bucket;
@@ -66,23 +66,13 @@ export class LookupLocks {
 
   async #take(key: string, write: () => Promise<number>): Promise<HeldLock | undefined> {
     this.#sights.delete(key);
-    const revision = await unlessConflict(write);
+    const revision = await unlessConflict(write());
     if (revision === undefined) return undefined;
     // A conflict here: we took too long, and somebody else has it now.
     return {
       release: async () => {
-        await unlessConflict(() => this.#options.bucket.purge(key, revision));
+        await unlessConflict(this.#options.bucket.purge(key, revision));
       },
     };
-  }
-}
-
-/** `undefined` where somebody else wrote first. */
-export async function unlessConflict<T>(write: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await write();
-  } catch (error) {
-    if (error instanceof RevisionConflictError) return undefined;
-    throw error;
   }
 }

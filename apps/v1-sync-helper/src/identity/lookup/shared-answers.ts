@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 import type { Logger } from "@repo/logging";
 import type { Clock } from "../../clock.ts";
-import type { Bucket } from "../../nats/bucket.ts";
+import { type Bucket, unlessConflict } from "../../nats/bucket.ts";
 import { escapeKey } from "../../nats/key.ts";
 import { UnavailableError } from "../../services/answer.ts";
 import { type Answer, type AttributeNames, decodeAnswer, encodeAnswer } from "./answer.ts";
-import { type HeldLock, LookupLocks, unlessConflict } from "./lookup-locks.ts";
+import { type HeldLock, LookupLocks } from "./lookup-locks.ts";
 
 export interface SharedAnswersOptions {
   readonly bucket: Bucket;
@@ -52,7 +52,7 @@ export class SharedAnswers {
     const value = encodeAnswer(names, id, answer);
     const write = () =>
       revision === 0 ? bucket.create(this.#key(id), value) : bucket.update(this.#key(id), value, revision);
-    await this.#orAway(() => unlessConflict(write));
+    await this.#orAway(() => unlessConflict(write()));
   }
 
   /** `undefined`: another instance looks this id up. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { z } from "zod";
-import { apiErrorCodes, askApi, JetStreamApiError } from "../../nats/jetstream-api.ts";
+import { askApi, unlessMissing } from "../../nats/jetstream-api.ts";
 import { consumerName, objectsStream } from "../../nats/names.ts";
 import type { NatsLink } from "../../nats/nats-link.ts";
 import { streamOf } from "../../nats/open-bucket.ts";
@@ -38,7 +38,7 @@ const StreamInfo = z.object({
 const fullShare = 0.9;
 
 export async function checkBucket(link: NatsLink, name: string, canCreate: boolean): Promise<string> {
-  const info = await orMissing(askApi(link, `STREAM.INFO.${streamOf(name)}`));
+  const info = await unlessMissing(askApi(link, `STREAM.INFO.${streamOf(name)}`));
   if (info === undefined) {
     if (canCreate) return "is not there; it is created at the first start";
     throw new Error("is not there, and CREATE_BUCKETS is false: create it.");
@@ -65,25 +65,13 @@ const ConsumerInfo = z.object({
 });
 
 export async function checkConsumer(link: NatsLink): Promise<string> {
-  const info = await orMissing(askApi(link, `CONSUMER.INFO.${objectsStream}.${consumerName}`));
+  const info = await unlessMissing(askApi(link, `CONSUMER.INFO.${objectsStream}.${consumerName}`));
   if (info === undefined) return "is not there; it is created at the first start, as last_per_subject";
   const { config, num_pending: pending } = ConsumerInfo.parse(info);
   const said = `deliver policy ${config.deliver_policy}, max deliver ${config.max_deliver ?? -1}, ${count(pending)} pending`;
   if (config.ack_policy !== "explicit")
     throw new Error(`acknowledges by "${config.ack_policy}" and not explicitly: delete it, it is made anew.`);
   return said;
-}
-
-async function orMissing<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (!(error instanceof JetStreamApiError)) throw error;
-    const isMissing =
-      error.errorCode === apiErrorCodes.streamNotFound || error.errorCode === apiErrorCodes.consumerNotFound;
-    if (isMissing) return undefined;
-    throw error;
-  }
 }
 
 export function skippedWithoutNats(): never {

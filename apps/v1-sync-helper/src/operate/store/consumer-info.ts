@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { z } from "zod";
-import { apiErrorCodes, askApi, JetStreamApiError } from "../../nats/jetstream-api.ts";
+import { askApi, unlessMissing } from "../../nats/jetstream-api.ts";
 import { consumerName, objectsStream } from "../../nats/names.ts";
 import type { NatsLink } from "../../nats/nats-link.ts";
 
@@ -22,7 +22,7 @@ const StreamInfo = z.object({ state: z.object({ last_seq: z.number() }) });
 
 /** @returns `undefined` when there is no such consumer, or not even the bucket @throws {UnavailableError} */
 export async function readConsumerInfo(link: NatsLink): Promise<ConsumerInfo | undefined> {
-  const info = await orMissing(askApi(link, `CONSUMER.INFO.${objectsStream}.${consumerName}`));
+  const info = await unlessMissing(askApi(link, `CONSUMER.INFO.${objectsStream}.${consumerName}`));
   if (info === undefined) return undefined;
   const {
     num_pending: pending,
@@ -34,19 +34,6 @@ export async function readConsumerInfo(link: NatsLink): Promise<ConsumerInfo | u
 
 /** Newest sequence of v1-objects; 0 without the bucket. @throws {UnavailableError} */
 export async function readLastSequence(link: NatsLink): Promise<number> {
-  const info = await orMissing(askApi(link, `STREAM.INFO.${objectsStream}`));
+  const info = await unlessMissing(askApi(link, `STREAM.INFO.${objectsStream}`));
   return info === undefined ? 0 : StreamInfo.parse(info).state.last_seq;
-}
-
-async function orMissing<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    const isMissing =
-      error instanceof JetStreamApiError &&
-      (error.errorCode === apiErrorCodes.consumerNotFound ||
-        error.errorCode === apiErrorCodes.streamNotFound);
-    if (isMissing) return undefined;
-    throw error;
-  }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { apiErrorCodes, askApi, isObject, JetStreamApiError } from "../../nats/jetstream-api.ts";
+import { objectsPrefix, objectsStream } from "../../nats/names.ts";
 import type { NatsLink } from "../../nats/nats-link.ts";
 import { parseObjectKey } from "../../records/object-key.ts";
 import { UnavailableError } from "../../services/answer.ts";
-import { objectsPrefix, objectsStream } from "../source.ts";
 import type { Delivery } from "./delivery.ts";
 
 export interface AdvisoriesOptions {

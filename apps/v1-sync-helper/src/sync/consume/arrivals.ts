@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { Clock } from "../../clock.ts";
+import { objectsPrefix } from "../../nats/names.ts";
 import { parseObjectKey } from "../../records/object-key.ts";
 import type { Arrival, Task } from "../process.ts";
-import { objectsPrefix } from "../source.ts";
 import type { Delivery } from "./delivery.ts";
 
 export interface ArrivalsOptions {

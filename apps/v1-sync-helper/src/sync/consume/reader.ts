@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { randomUUID } from "node:crypto";
 import { askApi } from "../../nats/jetstream-api.ts";
+import { objectsPrefix, objectsStream } from "../../nats/names.ts";
 import type { NatsLink } from "../../nats/nats-link.ts";
 import { streamOfKind } from "../../records/object-key.ts";
-import { objectsPrefix, objectsStream } from "../source.ts";
 
 export interface ReaderOptions {
   readonly name: string;

@@ -12,6 +12,7 @@ import { createMappings, type Mappings } from "../../../src/mappings/mappings.ts
 import type { Bucket } from "../../../src/nats/bucket.ts";
 import { connectNats } from "../../../src/nats/connect-nats.ts";
 import { apiErrorCodes, askApi, JetStreamApiError } from "../../../src/nats/jetstream-api.ts";
+import { objectsStream } from "../../../src/nats/names.ts";
 import type { NatsLink } from "../../../src/nats/nats-link.ts";
 import { openBucket } from "../../../src/nats/open-bucket.ts";
 import { createObjectTypes } from "../../../src/objects/object-types.ts";
@@ -24,7 +25,7 @@ import { createSlugLocks } from "../../../src/state/slug-locks.ts";
 import { createEngine, type Engine } from "../../../src/sync/engine.ts";
 import type { ObjectEvent } from "../../../src/sync/events.ts";
 import type { Ports, Rules } from "../../../src/sync/ports.ts";
-import { createSource, objectsStream } from "../../../src/sync/source.ts";
+import { createSource } from "../../../src/sync/source.ts";
 import { makeBucket } from "../../support/nats-tools.ts";
 
 /** NATS, v2 and as many instances of the engine as a test wants; everything but time is real. */
