@@ -3,7 +3,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import type { Logger } from "@repo/logging";
 import { type Clock, systemClock } from "../clock.ts";
 import { Connections } from "./connections.ts";
-import type { LinkEvent, LinkStatus, NatsLink, RequestOptions } from "./nats-link.ts";
+import type { LinkListener, NatsLink, RequestOptions } from "./nats-link.ts";
 import { parseNatsServers } from "./servers.ts";
 import { natsUnavailable } from "./unavailable.ts";
 
@@ -39,9 +39,9 @@ export async function connectNats(options: ConnectNatsOptions): Promise<NatsLink
     clock,
     logger,
   });
-  const listeners = new Set<(status: LinkStatus, event: LinkEvent) => void>();
-  connections.onEvent = (event) => {
-    for (const listener of listeners) listener(connections.status(), event);
+  const listeners = new Set<LinkListener>();
+  connections.onEvent = (event, refusal) => {
+    for (const listener of listeners) listener(connections.status(), event, refusal);
   };
   connections.start();
   let draining: Promise<void> | undefined;

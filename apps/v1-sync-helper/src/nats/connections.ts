@@ -3,7 +3,7 @@ import { connect, errors, type NatsConnection, type Status } from "@nats-io/tran
 import { retryWaitMs } from "@repo/http-retry";
 import type { Logger } from "@repo/logging";
 import type { Clock } from "../clock.ts";
-import type { LinkEvent, LinkStatus } from "./nats-link.ts";
+import type { LinkEvent, LinkStatus, Refusal } from "./nats-link.ts";
 import { outboxOf } from "./outbox.ts";
 import { RequestMux } from "./request-mux.ts";
 import type { NatsServers } from "./servers.ts";
@@ -28,7 +28,7 @@ const backoff = { baseMs: 250, maxWaitMs: 5_000 };
  * that the client gives up is replaced.
  */
 export class Connections {
-  onEvent: (event: LinkEvent) => void = () => {};
+  onEvent: (event: LinkEvent, refusal?: Refusal) => void = () => {};
   readonly #options: ConnectionsOptions;
   readonly #stopped = new AbortController();
   #reason: string | undefined;
@@ -184,8 +184,11 @@ export class Connections {
     this.#said = error.message;
     if (error instanceof errors.PermissionViolationError) {
       const verb = error.operation === "publish" ? "publish to" : "subscribe to";
-      this.#mux?.failSubject(error.subject, `NATS does not allow this user to ${verb} ${error.subject}.`);
-    } else if (!this.#isConnected) {
+      const message = `NATS does not allow this user to ${verb} ${error.subject}.`;
+      this.#mux?.failSubject(error.subject, message);
+      return this.onEvent("error", { subject: error.subject, message });
+    }
+    if (!this.#isConnected) {
       this.#reason = `There is no connection to NATS at ${this.#options.servers.shown}: ${whyNot(error)}.`;
     }
     this.onEvent("error");

@@ -10,6 +10,15 @@ export interface LinkStatus {
 /** What happened to the connection, for metrics and logs. */
 export type LinkEvent = "connected" | "disconnected" | "error" | "drained";
 
+/** The server does not let this user use a subject. */
+export interface Refusal {
+  readonly subject: string;
+  /** One sentence. */
+  readonly message: string;
+}
+
+export type LinkListener = (status: LinkStatus, event: LinkEvent, refusal?: Refusal) => void;
+
 export interface RequestOptions {
   readonly headers?: MsgHdrs;
   /** Milliseconds; default: the link's own. Waiting for a connection is part of it. */
@@ -19,8 +28,8 @@ export interface RequestOptions {
 /** The way to NATS. It is there before NATS is, and heals by itself for as long as the process runs. */
 export interface NatsLink extends AsyncDisposable {
   readonly status: () => LinkStatus;
-  /** Told of every change of the status, and of errors that the server reports. */
-  readonly onStatus: (listener: (status: LinkStatus, event: LinkEvent) => void) => Disposable;
+  /** Told of every change of the status, and of errors that the server reports; of a refusal, with what was refused. */
+  readonly onStatus: (listener: LinkListener) => Disposable;
   /**
    * The connection, once there was a first one. It is the same for the life of the link and mends itself, so it may
    * be kept.

@@ -62,7 +62,7 @@ export function slugsIn({ v2 }: Platform): readonly string[] {
   return v2.model
     .list("project")
     .filter(({ uid }) => uid !== v2.rootUid)
-    .map(({ data }) => String(data["slug"]))
+    .flatMap(({ data }) => (typeof data["slug"] === "string" ? [data["slug"]] : []))
     .toSorted((one, other) => one.localeCompare(other));
 }
 

@@ -101,7 +101,8 @@ export function createPull(options: PullOptions): Pull {
     const { promise, resolve } = Promise.withResolvers<string>();
     const onAbort = (): void => resolve("it ends");
     signal.addEventListener("abort", onAbort);
-    using _status = link.onStatus((_, event) => {
+    using _status = link.onStatus((_, event, refusal) => {
+      if (refusal?.subject === subject) resolve(refusal.message.replace(/\.$/, ""));
       // A server forgets the requests of a connection that ended.
       if (event === "connected") resolve("the connection is a new one");
     });
