@@ -143,9 +143,9 @@ test("a heap gives what is due first, whatever was put in", ({ expect }) => {
   const items = fc.array(fc.integer({ min: 0, max: 50 }), { maxLength: 60 });
   const order = fc.property(items, fc.integer({ min: 0, max: 50 }), (dues, wanted) => {
     const heap = new DueHeap();
-    for (const [version, dueMs] of dues.entries()) heap.push({ key: "a", version, dueMs });
+    for (const [version, dueMs] of dues.entries()) heap.push({ key: `${version}`, version, dueMs });
     heap.prune(({ dueMs }) => dueMs !== wanted);
-    heap.push({ key: "a", version: 100, dueMs: wanted });
+    heap.push({ key: "100", version: 100, dueMs: wanted });
     const given: number[] = [];
     for (let item = heap.pop(); item !== undefined; item = heap.pop()) given.push(item.dueMs);
     const kept = [...dues.filter((due) => due !== wanted), wanted];

@@ -43,11 +43,15 @@ export class DueHeap {
     return first;
   }
 
-  /** Keeps only what `isWanted`. */
+  /**
+   * Keeps of each key the earliest item that `isWanted`, and nothing else: what is left is never more than there are
+   * keys, however often each was pushed.
+   */
   prune(isWanted: (item: DueItem) => boolean): void {
-    const kept = this.#items.filter(isWanted);
+    const kept = this.#items.filter(isWanted).toSorted((a, b) => a.dueMs - b.dueMs);
+    const keys = new Set<string>();
     // What is sorted is a heap.
-    this.#items = kept.toSorted((a, b) => a.dueMs - b.dueMs);
+    this.#items = kept.filter(({ key }) => keys.size < keys.add(key).size);
   }
 
   #sink(item: DueItem): void {
