@@ -70,6 +70,22 @@ test("renews after a share of the life, long before a server would refuse it", a
   expect(decodeJwt(second).iat).toBe(1_790_000_240);
 });
 
+test("gives at once what is signed already and good", async ({ expect }) => {
+  const { clock, tokens } = tokensWith();
+  expect(tokens.kept(service)).toBeUndefined();
+  const pending = tokens.tokenFor(service);
+  expect(tokens.kept(service)).toBeUndefined();
+  const token = await pending;
+  expect(tokens.kept({ ...service })).toBe(token);
+  expect(tokens.kept({ ...service, subject: "other" })).toBeUndefined();
+  clock.advance(240_000);
+  expect(tokens.kept(service)).toBeUndefined();
+  const next = await tokens.tokenFor(service);
+  expect(tokens.kept(service)).toBe(next);
+  tokens.invalidate(service);
+  expect(tokens.kept(service)).toBeUndefined();
+});
+
 test("signs anew when the clock was set back: a token from the future is refused by servers", async ({
   expect,
 }) => {

@@ -34,6 +34,8 @@ export interface TokenIdentity {
 export interface OwnTokens {
   /** A token for the identity: a kept one while enough of its life is left, else a new one. */
   tokenFor(identity: TokenIdentity): Promise<string>;
+  /** The kept token that {@link tokenFor} would give, if it is signed already; for those who ask very often. */
+  kept(identity: TokenIdentity): string | undefined;
   /** Forgets the identity's token, because a server refused it. */
   invalidate(identity: TokenIdentity): void;
   /** Signs with another key or key id from now on; tokens of the former one are not handed out again. */
@@ -45,6 +47,8 @@ const RESERVED = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti"];
 
 interface Entry {
   readonly token: Promise<string>;
+  /** Once it is signed. */
+  text?: string;
   readonly issuedAtMs: number;
   readonly renewAtMs: number;
 }
@@ -89,20 +93,32 @@ export function createOwnTokens(options: OwnTokensOptions): OwnTokens {
     return { token, issuedAtMs, renewAtMs: issuedAtMs + lifetimeSeconds * 1000 * renewAfterShare };
   }
 
+  function usable(key: string): Entry | undefined {
+    const known = entries.get(key);
+    const nowMs = clock.epochMs();
+    // A clock that was set back would let a token "from the future" through, which servers refuse.
+    const isUsable = known !== undefined && nowMs >= known.issuedAtMs && nowMs < known.renewAtMs;
+    return isUsable ? known : undefined;
+  }
+
   return {
     async tokenFor(identity) {
       const key = identityKey(identity);
-      const known = entries.get(key);
-      const nowMs = clock.epochMs();
-      // A clock that was set back would let a token "from the future" through, which servers refuse.
-      if (known !== undefined && nowMs >= known.issuedAtMs && nowMs < known.renewAtMs) return known.token;
+      const known = usable(key);
+      if (known !== undefined) return known.token;
       const entry = sign(identity);
       entries.set(key, entry);
-      entry.token.catch(() => {
-        if (entries.get(key) === entry) entries.delete(key);
-      });
+      entry.token.then(
+        (text) => {
+          entry.text = text;
+        },
+        () => {
+          if (entries.get(key) === entry) entries.delete(key);
+        },
+      );
       return entry.token;
     },
+    kept: (identity) => usable(identityKey(identity))?.text,
     invalidate: (identity) => entries.delete(identityKey(identity)),
     replaceSigner(next) {
       signer = next;
