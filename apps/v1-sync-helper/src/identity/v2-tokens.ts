@@ -26,9 +26,14 @@ export interface V2TokensOptions {
 export interface V2Tokens extends AsyncDisposable {
   /**
    * Headers of a call in the author's name: `authorization`, and `x-on-behalf-of` where the author is somebody.
+   * At once where the token is signed already.
+   *
    * @throws {UnavailableError} `signing_key_unknown` until the key id is known
    */
-  readonly headersFor: (author: Author, service: ServiceName) => Promise<Record<string, string>>;
+  readonly headersFor: (
+    author: Author,
+    service: ServiceName,
+  ) => Promise<Record<string, string>> | Record<string, string>;
   /**
    * Says that the service answered 401: the next headers have a new token. Ends when the key set was read again,
    * which is done every 10 s at most; never fails.
@@ -77,13 +82,12 @@ export function createV2Tokens(options: V2TokensOptions): V2Tokens {
   if (keyId === undefined) finder.search();
 
   return {
-    async headersFor(author, service) {
-      if (!isSigning) throw signingKeyUnknown(finder.status);
-      const token = await tokens.tokenFor(tokenIdentity(author, service));
-      return {
-        authorization: `Bearer ${token}`,
-        ...(author.onBehalfOf === undefined ? {} : { "x-on-behalf-of": author.onBehalfOf }),
-      };
+    headersFor(author, service) {
+      if (!isSigning) return Promise.reject(signingKeyUnknown(finder.status));
+      const identity = tokenIdentity(author, service);
+      const token = tokens.kept(identity);
+      if (token !== undefined) return headersOf(author, token);
+      return tokens.tokenFor(identity).then((signed) => headersOf(author, signed));
     },
     async refused(author, service) {
       tokens.invalidate(tokenIdentity(author, service));
@@ -95,6 +99,13 @@ export function createV2Tokens(options: V2TokensOptions): V2Tokens {
       await finder.settled();
       await transport[Symbol.asyncDispose]();
     },
+  };
+}
+
+function headersOf({ onBehalfOf }: Author, token: string): Record<string, string> {
+  return {
+    authorization: `Bearer ${token}`,
+    ...(onBehalfOf === undefined ? {} : { "x-on-behalf-of": onBehalfOf }),
   };
 }
 
