@@ -11,7 +11,7 @@ import type { ObjectEvent } from "../events.ts";
 import type { Ports, Rules } from "../ports.ts";
 import type { StoredRevision } from "../source.ts";
 
-export const fallback: Author = { principal: "f@clients", subject: "f", kind: "fallback" };
+const fallback: Author = { principal: "f@clients", subject: "f", kind: "fallback" };
 
 /** What the engine works with, scripted, for tests of single steps; whole lives are tried with the real parts. */
 export class MemoryPorts implements Ports {
