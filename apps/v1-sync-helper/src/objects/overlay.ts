@@ -104,7 +104,8 @@ function readingOf(
 const quotedCharacters = 60;
 
 function quote(row: Row, value: Json): string {
-  if (typeof value !== "string" || value === "" || row.personal === true) return "";
+  // Remarks are logged, and what has an @ in it may be somebody's address, whatever the column is for.
+  if (typeof value !== "string" || value === "" || row.personal === true || value.includes("@")) return "";
   const start = Array.from(value).slice(0, quotedCharacters).join("");
   return ` ${JSON.stringify(start === value ? value : `${start}…`)}`;
 }

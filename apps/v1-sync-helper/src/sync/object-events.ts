@@ -96,5 +96,6 @@ function factsOf(attempt: Attempt, outcome: AttemptOutcome): ObjectFacts {
 function slugOf({ key, content }: Attempt): ObjectFacts {
   if (key.kind !== "project" || content === undefined || content.kind === "unusable") return {};
   const slug = content.record?.read(["slug__c"])?.value;
-  return typeof slug === "string" ? { slug } : {};
+  // People search by it; anything might stand there.
+  return typeof slug === "string" && /^[\w.-]{1,200}$/.test(slug) ? { slug } : {};
 }

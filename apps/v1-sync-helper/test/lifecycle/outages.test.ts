@@ -117,6 +117,7 @@ describe("NATS allows less than is needed", () => {
     await nats.stop();
     await nats.start({ config: permissions("") });
     await serving.isReady(200);
-    await waitFor(() => slugsIn(platform).length === 1, { deadlineMs: 50_000 });
+    await waitFor(() => slugsIn(platform).length > 0, { deadlineMs: 50_000 });
+    expect(slugsIn(platform)).toEqual(["p-a"]);
   });
 });

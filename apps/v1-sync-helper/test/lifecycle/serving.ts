@@ -75,3 +75,7 @@ export async function put(platform: Platform, id: string, columns: object = {}):
   const record = { sfid: id, name: `Project ${id}`, slug__c: `p-${id}`, description__c: "first", ...columns };
   await objects.put(`salesforce-project__c.${id}`, JSON.stringify(record));
 }
+
+export async function makeMapping(platform: Platform, id: string, uid: string): Promise<void> {
+  await (await platform.bucket("v1-mappings")).put(`project.sfid.${id}`, uid);
+}
