@@ -22,6 +22,13 @@ export interface Intent {
   readonly at: string;
 }
 
+/** A delete that was sent, or was about to be sent, and whose outcome nobody knows. */
+export interface Deletion {
+  readonly uid: string;
+  /** `create`: of a member that moves, and is to be made again. */
+  readonly next: "end" | "create";
+}
+
 /** What was last carried through. */
 export interface Applied {
   /** Stream sequence of the revision of `v1-objects`. */
@@ -57,6 +64,8 @@ export interface ObjectState {
   readonly intents?: readonly Intent[];
   /** A PUT or DELETE may still be carried out: the next attempt must write, so that its ETag is spent. */
   readonly unsettled?: boolean;
+  /** Until it is known whether this object is still there; whatever v1 says by then. */
+  readonly deleting?: Deletion;
   /** An operator let the delete go in spite of the guard, or asked for it to be created again. */
   readonly override?: "delete" | "recreate";
   readonly applied?: Applied;

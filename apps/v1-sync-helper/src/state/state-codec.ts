@@ -49,6 +49,7 @@ const objectState = z.object({
   reason: z.exactOptional(reason),
   intents: z.exactOptional(z.array(z.object({ naturalKey, at: time }))),
   unsettled: z.exactOptional(z.boolean()),
+  deleting: z.exactOptional(z.object({ uid: z.string(), next: z.enum(["end", "create"]) })),
   override: z.exactOptional(z.enum(["delete", "recreate"])),
   applied: z.exactOptional(applied),
   leftovers: z.exactOptional(z.array(z.string())),

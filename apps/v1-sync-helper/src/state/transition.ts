@@ -31,13 +31,14 @@ function rfc3339(ms: number): string {
 }
 
 /** What outlives every step: nothing here is forgotten before something answers for it. */
-type Memory = Pick<ObjectState, "intents" | "unsettled" | "override" | "applied" | "leftovers">;
+type Memory = Pick<ObjectState, "intents" | "unsettled" | "deleting" | "override" | "applied" | "leftovers">;
 
 function memoryOf(state: ObjectState | undefined): Memory {
   if (state === undefined) return {};
   return {
     ...(state.intents !== undefined && state.intents.length > 0 && { intents: state.intents }),
     ...(state.unsettled === true && { unsettled: true }),
+    ...(state.deleting !== undefined && { deleting: state.deleting }),
     ...(state.override !== undefined && { override: state.override }),
     ...(state.applied !== undefined && { applied: state.applied }),
     ...(state.leftovers !== undefined && state.leftovers.length > 0 && { leftovers: state.leftovers }),
@@ -189,7 +190,7 @@ function parkedForMs({ since }: ObjectState, { nowMs }: StepContext): number {
 }
 
 function applied(state: ObjectState, result: Omit<Applied, "revision" | "at">, at: string): ObjectState {
-  const { intents: _intents, override: _override, unsettled, ...memory } = memoryOf(state);
+  const { intents: _intents, override: _override, unsettled, deleting, ...memory } = memoryOf(state);
   return {
     status: "done",
     revision: state.revision,
@@ -199,6 +200,7 @@ function applied(state: ObjectState, result: Omit<Applied, "revision" | "at">, a
     ...memory,
     // Only a write that was answered tells that no earlier one comes after it.
     ...(unsettled === true && result.action === "unchanged" && { unsettled }),
+    ...(deleting !== undefined && result.action === "unchanged" && { deleting }),
     applied: { ...result, revision: state.revision, at },
   };
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 import type { Mapping } from "../mappings/mapping-key.ts";
 import type { Author } from "../objects/author.ts";
-import type { Plan } from "../objects/plan.ts";
+import type { Plan, WriteCall } from "../objects/plan.ts";
 import { parseTimestamp } from "../records/timestamp.ts";
 import type { V1Record } from "../records/v1-record.ts";
+import type { WriteAnswer } from "../services/answer.ts";
+import type { Deletion, ObjectState } from "../state/object-state.ts";
 import type { AttemptOutcome } from "../state/transition.ts";
 import { type Attempt, dead, outcomeOfPlan, retryAnswer } from "./attempt.ts";
 import { authorOf } from "./author-of.ts";
@@ -106,7 +108,7 @@ async function sendDelete(
       },
     };
   }
-  const answer = await attempt.send(plan.call, author);
+  const answer = await sendNoted(attempt, plan, plan.call, author);
   switch (answer.result) {
     case "done":
     case "gone":
@@ -120,6 +122,54 @@ async function sendDelete(
     case "unknown":
       return retryAnswer(answer);
   }
+}
+
+/**
+ * Notes down what is to be deleted before it is sent: if the answer is lost and v1 has the object again by then, only
+ * this tells why v2 does not have it.
+ */
+async function sendNoted(
+  attempt: Attempt,
+  { uid, next }: DeletePlan,
+  call: WriteCall,
+  author: Author,
+): Promise<WriteAnswer> {
+  const { deleting } = attempt.claim.state;
+  attempt.claim.amend((state) => ({ ...state, deleting: { uid, next } }));
+  let answer: WriteAnswer | undefined;
+  try {
+    await attempt.claim.save();
+    answer = await attempt.send(call, author);
+    return answer;
+  } finally {
+    const isPerhapsDone =
+      answer?.result === "done" || answer?.result === "gone" || answer?.result === "unknown";
+    if (!isPerhapsDone) attempt.claim.amend((state) => withDeletion(state, deleting));
+  }
+}
+
+function withDeletion(
+  { deleting: _deleting, ...state }: ObjectState,
+  before: Deletion | undefined,
+): ObjectState {
+  return before === undefined ? state : { ...state, deleting: before };
+}
+
+/**
+ * What an unanswered delete of ours did to an object that v2 does not have any more: it is put on record as if the
+ * answer had come.
+ *
+ * @returns the mapping now; `undefined` when no delete of ours explains it
+ */
+export async function recordDeletion(attempt: Attempt, mapping: Mapping): Promise<Mapping | undefined> {
+  const { claim, key, ports } = attempt;
+  const { deleting } = claim.state;
+  if (deleting === undefined || mapping.state !== "mapped" || mapping.uid !== deleting.uid) return undefined;
+  const isMove = deleting.next === "create";
+  if (isMove) await ports.mappings.forget(key.kind, key.id, mapping.uid);
+  else await ports.mappings.tombstone(key.kind, key.id, mapping.uid);
+  claim.amend(({ unsettled: _unsettled, deleting: _deleting, ...state }) => state);
+  return { state: isMove ? "absent" : "deleted" };
 }
 
 /** Counts a delete once, however often it has to be tried. */
@@ -158,7 +208,7 @@ export async function leaveOldPlace(
 ): Promise<"gone" | "stale" | AttemptOutcome> {
   const { key, ports } = attempt;
   if (plan.call !== undefined) {
-    const answer = await attempt.send(plan.call, author);
+    const answer = await sendNoted(attempt, plan, plan.call, author);
     switch (answer.result) {
       case "done":
       case "gone":
@@ -175,6 +225,6 @@ export async function leaveOldPlace(
   }
   await ports.mappings.forget(key.kind, key.id, plan.uid);
   // There is nothing left that a late call could change.
-  attempt.claim.amend(({ unsettled: _unsettled, ...state }) => state);
+  attempt.claim.amend(({ unsettled: _unsettled, deleting: _deleting, ...state }) => state);
   return "gone";
 }

@@ -5,7 +5,7 @@ import type { AttemptOutcome } from "../state/transition.ts";
 import { type Attempt, dead, reasonOf, retry, retryUnavailable } from "./attempt.ts";
 import { ClaimLostError } from "./claim.ts";
 import { type Content, readContent } from "./content.ts";
-import { adoptFound, deleteObject } from "./delete-object.ts";
+import { adoptFound, deleteObject, recordDeletion } from "./delete-object.ts";
 import { settleIntents, waitForSettling } from "./intents.ts";
 import type { StoredRevision } from "./source.ts";
 import { upsertObject } from "./upsert-object.ts";
@@ -41,7 +41,9 @@ async function work(attempt: Attempt, content: Content): Promise<AttemptOutcome>
   if (outcome.kind !== "dead" || outcome.reason.code !== "missing_in_v2") return outcome;
   // What is in memory may be a moment behind: another instance may have deleted the object.
   const fresh = await readMapping(attempt, true);
-  return isSame(mapping, fresh) ? outcome : await workOn(attempt, content, fresh);
+  if (!isSame(mapping, fresh)) return await workOn(attempt, content, fresh);
+  const after = await recordDeletion(attempt, fresh);
+  return after === undefined ? outcome : await workOn(attempt, content, after);
 }
 
 /** A doubtful call has to be answered for, whoever made the change. */

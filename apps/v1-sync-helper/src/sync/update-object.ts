@@ -35,7 +35,7 @@ export async function updateObject(
     }
   }
   // Every resource was written and answered: no earlier call has an ETag any more that would be accepted.
-  attempt.claim.amend(({ unsettled: _unsettled, ...state }) => state);
+  attempt.claim.amend(({ unsettled: _unsettled, deleting: _deleting, ...state }) => state);
   return "written";
 }
 

@@ -9,6 +9,10 @@ import { type Rig, startRig } from "./support/rig.ts";
 const speed = 10;
 const reason = { code: "requested", message: "An operator asked for it." } as const;
 
+function isDelete({ method }: FaultRequest): boolean {
+  return method === "DELETE";
+}
+
 async function seed(rig: Rig, committees: number): Promise<void> {
   await rig.put(projectKey("p"), projectOf("p", "r1"));
   for (let n = 0; n < committees; n += 1)
@@ -72,7 +76,6 @@ test("a delete that has to be tried again counts once", async () => {
   await using rig = await startRig();
   await rig.startInstance({ speed, maxDeletes: 1 });
   await seed(rig, 1);
-  const isDelete = ({ method }: FaultRequest): boolean => method === "DELETE";
   rig.v2.faults.next([{ kind: "status", status: 503 }, { kind: "lost" }], isDelete);
   await rig.put(committeeKey("c0"), committeeOf("c0", "p", "r1", { isdeleted: true }));
   await rig.settled();
@@ -93,6 +96,73 @@ test("what was deleted is made again only when an operator asks for it", async (
   await waitFor(() => committees(rig) === 1);
   await rig.settled();
   await waitFor(async () => (await rig.mappings.read("committee", "c0", { fresh: true })).state === "mapped");
+});
+
+test("a delete whose answer was lost is known for what it was when v1 has the object again", async () => {
+  await using rig = await startRig();
+  await rig.startInstance({ speed });
+  await seed(rig, 1);
+  const key = committeeKey("c0");
+  rig.v2.faults.next({ kind: "lost" }, isDelete);
+  await rig.put(key, committeeOf("c0", "p", "r1", { isdeleted: true }));
+  await waitFor(() => committees(rig) === 0);
+  await rig.put(key, committeeOf("c0", "p", "r2"));
+  await rig.settled();
+  expect(await rig.state(key)).toMatchObject({ status: "done", reason: { code: "deleted_in_v2" } });
+  expect(await rig.state(key)).not.toHaveProperty("deleting");
+  expect(await rig.mappings.read("committee", "c0", { fresh: true })).toEqual({ state: "deleted" });
+});
+
+test("an object that v1 has again before its delete is carried out stays", async () => {
+  await using rig = await startRig();
+  await rig.startInstance({ speed });
+  await seed(rig, 1);
+  const key = committeeKey("c0");
+  rig.v2.faults.next({ kind: "late", commitAfterMs: "told" }, isDelete);
+  await rig.put(key, committeeOf("c0", "p", "r1", { isdeleted: true }));
+  await waitFor(() => rig.v2.faults.late.length === 1);
+  await rig.put(key, committeeOf("c0", "p", "r1"));
+  await rig.settled();
+  rig.v2.faults.commitLate();
+  await rig.v2.settled();
+  expect(committees(rig)).toBe(1);
+  expect(await rig.state(key)).not.toHaveProperty("deleting");
+});
+
+test("an object that somebody else deleted in v2 is not taken for one of ours", async () => {
+  await using rig = await startRig();
+  await rig.startInstance({ speed });
+  await seed(rig, 1);
+  const key = committeeKey("c0");
+  rig.v2.faults.next({ kind: "status", status: 403 }, isDelete);
+  await rig.put(key, committeeOf("c0", "p", "r1", { isdeleted: true }));
+  await waitFor(async () => (await rig.state(key))?.reason?.code === "refused_by_service");
+  const mapping = await rig.mappings.read("committee", "c0", { fresh: true });
+  rig.v2.model.remove("committee", mapping.state === "mapped" ? mapping.uid : "");
+  await rig.put(key, committeeOf("c0", "p", "r2"));
+  await waitFor(async () => (await rig.state(key))?.reason?.code === "missing_in_v2");
+  expect(await rig.mappings.read("committee", "c0", { fresh: true })).toEqual(mapping);
+});
+
+test("a member that comes back while its move is unanswered is made again where it was", async () => {
+  await using rig = await startRig();
+  await rig.startInstance({ speed });
+  await seed(rig, 2);
+  await rig.put(memberKey("m"), memberOf("m", "c0", "r1"));
+  await rig.settled();
+  rig.v2.faults.next({ kind: "lost" }, isDelete);
+  await rig.put(memberKey("m"), memberOf("m", "c1", "r2"));
+  await waitFor(() => rig.v2.model.list("committee-member").length === 0);
+  await rig.put(memberKey("m"), memberOf("m", "c0", "r3"));
+  await rig.settled();
+  const home = await rig.mappings.read("committee", "c0", { fresh: true });
+  const [member, ...others] = rig.v2.model.list("committee-member");
+  expect(others).toEqual([]);
+  expect(member?.data).toMatchObject({
+    committee_uid: home.state === "mapped" ? home.uid : "",
+    job_title: "r3",
+  });
+  expect(await rig.mappings.read("member", "m", { fresh: true })).toMatchObject({ uid: member?.uid });
 });
 
 test("DELETE_POLICY=ignore leaves v2 alone", async () => {
