@@ -51,12 +51,24 @@ export async function askApi(
   operation: string,
   body?: object,
 ): Promise<Readonly<Record<string, unknown>>> {
-  try {
-    return await askJetStream(link, `$JS.API.${operation}`, body === undefined ? "" : JSON.stringify(body));
-  } catch (error) {
-    if (!(error instanceof NoRespondersError)) throw error;
-    throw natsUnavailable("JetStream is not enabled at NATS, or not for this account.", error);
-  }
+  return readAnswer(await requestApi(link, operation, body));
+}
+
+/**
+ * As {@link askApi}, where a refusal is as good an answer as any: making an error of it, with its stack, costs as much
+ * as the request.
+ *
+ * @returns `undefined` when JetStream refuses with this code
+ */
+export async function askApiUnless(
+  errorCode: number,
+  link: NatsLink,
+  operation: string,
+  body: object,
+): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const message = await requestApi(link, operation, body);
+  const { error } = parse(message);
+  return isObject(error) && error["err_code"] === errorCode ? undefined : readAnswer(message);
 }
 
 /** What the API answered; `undefined` where there is no such stream or consumer. */
@@ -68,6 +80,15 @@ export async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefine
     const { streamNotFound, consumerNotFound } = apiErrorCodes;
     if (error.errorCode === streamNotFound || error.errorCode === consumerNotFound) return undefined;
     throw error;
+  }
+}
+
+async function requestApi(link: NatsLink, operation: string, body: object | undefined): Promise<Msg> {
+  try {
+    return await link.request(`$JS.API.${operation}`, body === undefined ? "" : JSON.stringify(body));
+  } catch (error) {
+    if (!(error instanceof NoRespondersError)) throw error;
+    throw natsUnavailable("JetStream is not enabled at NATS, or not for this account.", error);
   }
 }
 

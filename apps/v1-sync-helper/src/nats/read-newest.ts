@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Msg } from "@nats-io/transport-node";
-import { apiErrorCodes, askApi, isObject, JetStreamApiError } from "./jetstream-api.ts";
+import { apiErrorCodes, askApiUnless, isObject, JetStreamApiError } from "./jetstream-api.ts";
 import { checkKey } from "./key.ts";
 import type { NatsLink } from "./nats-link.ts";
 import { NoRespondersError, natsUnavailable } from "./unavailable.ts";
@@ -82,11 +82,14 @@ export async function readFromLeader(
 ): Promise<Stored | undefined> {
   const subject = `$KV.${bucket}.${key}`;
   try {
-    const { message } = await askApi(link, `STREAM.MSG.GET.KV_${bucket}`, { last_by_subj: subject });
+    const operation = `STREAM.MSG.GET.KV_${bucket}`;
+    const wanted = { last_by_subj: subject };
+    const answer = await askApiUnless(apiErrorCodes.messageNotFound, link, operation, wanted);
+    if (answer === undefined) return undefined;
+    const { message } = answer;
     return storedInAnswer(message, subject);
   } catch (error) {
     if (!(error instanceof JetStreamApiError)) throw error;
-    if (error.errorCode === apiErrorCodes.messageNotFound) return undefined;
     if (error.errorCode === apiErrorCodes.streamNotFound) {
       throw natsUnavailable(`There is no bucket ${bucket}.`, error);
     }
