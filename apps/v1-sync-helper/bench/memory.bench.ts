@@ -72,7 +72,7 @@ async function measureParked(command: string | undefined): Promise<readonly Samp
   await put([projectEntry(parent, "parent")]);
   await standIns.untilWrites(1);
   const firstChildren = await timed(() => standIns.untilWrites(101));
-  const rest = await timed(() => standIns.untilWrites(pending + 1));
+  const rest = await timed(() => standIns.untilWrites(pending + 1, deadlineMs));
   await instance.untilIdle();
   const released = memory(rows.released, instance);
   await checkRefusals(platform);
@@ -127,7 +127,7 @@ async function measureRetries(command: string | undefined): Promise<readonly Sam
   await (await startInstance(platform, { command, nodeArgs })).stop();
   await seedRetries(platform);
   await using instance = await startInstance(platform, { command, nodeArgs });
-  const seconds = await timed(() => standIns.untilWrites(retried));
+  const seconds = await timed(() => standIns.untilWrites(retried, deadlineMs));
   const samples = [
     memory(rows.retries, instance),
     { group: rateGroup, name: "retried and created, start-up included", value: retried / seconds },

@@ -77,7 +77,7 @@ export function committeeEntry(n: number, text: string, project: string): Entry 
     project_name__c: project,
     description__c: text,
     type__c: "Technical Steering Committee",
-    enable_voting__c: true,
+    enable_voting__c: false,
     public_enabled: true,
   });
 }
@@ -92,7 +92,6 @@ export function memberEntry(n: number, title: string, committee: string, project
     role__c: "Developer Seat",
     appointed_by__c: "Community",
     status__c: "Active",
-    voting_status__c: "Voting Rep",
-    voting_start_date__c: "2024-03-05",
+    start_date__c: "2024-03-05",
   });
 }

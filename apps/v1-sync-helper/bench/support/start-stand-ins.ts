@@ -2,6 +2,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import type { ResourceKind } from "@repo/testkit/lfx-v2";
 import type { Answered, Asked, Question, StandInAddresses, StandInOptions } from "./stand-in-messages.ts";
 
@@ -12,8 +13,8 @@ export interface StandIns extends AsyncDisposable {
   /** Milliseconds that every call to v2 takes from now on. */
   readonly setLatency: (ms: number) => Promise<void>;
   readonly writes: () => Promise<number>;
-  /** Waits for so many writes since the start. */
-  readonly untilWrites: (count: number) => Promise<void>;
+  /** Waits for so many writes since the start. @throws {Error} after `deadlineMs`, default five minutes */
+  readonly untilWrites: (count: number, deadlineMs?: number) => Promise<void>;
   /** How many objects of v2 have this value in a field. */
   readonly count: (kind: ResourceKind, field: string, value: string) => Promise<number>;
   /** What was not answered with success so far; empty: all was. */
@@ -62,8 +63,17 @@ export async function startStandIns(options: StandInOptions): Promise<StandIns> 
       await ask({ what: "latency", ms });
     },
     writes: () => askNumber({ what: "writes" }),
-    untilWrites: async (count) => {
-      await ask({ what: "until-writes", count });
+    untilWrites: async (count, deadlineMs = 5 * 60_000) => {
+      const late = new AbortController();
+      const lateness = setTimeout(deadlineMs, undefined, { signal: late.signal }).then(() => {
+        throw new Error(`${count} writes did not come within ${deadlineMs / 60_000} minutes`);
+      });
+      try {
+        await Promise.race([ask({ what: "until-writes", count }), lateness]);
+      } finally {
+        late.abort();
+        lateness.catch(() => {});
+      }
     },
     count: (kind, field, value) => askNumber({ what: "count", kind, field, value }),
     refused: async () => {
