@@ -55,7 +55,7 @@ export async function lookForTraces(rehearsal: Rehearsal, number: number): Promi
   return showRow(rehearsal, {
     title: "No traces",
     checks: [
-      told("ended by", "SIGKILL, 0, 0", ends.join(", ")),
+      told("ended by", "SIGKILL, 0, 0", ends.toSorted().toReversed().join(", ")),
       counted(`secrets in ${formatCount(lines.length)} log lines`, 0, leaking.length),
       counted("wrong requests to v1", 0, world.v1.problems.length),
       counted("files left", 0, files.length),

@@ -39,14 +39,9 @@ async function main(stage: Stage, seed: number, signal: AbortSignal): Promise<re
     `a nats-server; stand-ins of v1 and v2 that check every token, field and revision, and answer after ${latencyMs} ms`,
     async () => startWorld(await workFolder(directory.path), foundation.cast, signal),
   );
-  const victim = await stage.task(
-    "two instances of v1-sync-helper, which make their buckets themselves",
-    async () => {
-      const first = await world.startInstance("one");
-      await world.startInstance("two");
-      return first;
-    },
-  );
+  await stage.task("two instances of v1-sync-helper, which make their buckets themselves", async () => {
+    for (const name of ["one", "two"]) await world.startInstance(name);
+  });
   const status = await stage.task("`v1-sync-helper status --watch`, which feeds what moves below", () =>
     startStatusFeed(world),
   );
@@ -55,7 +50,7 @@ async function main(stage: Stage, seed: number, signal: AbortSignal): Promise<re
   const example = deepestCommittee(rehearsal);
   rows.push(
     await explainWaiting(rehearsal, 2, example),
-    await killInTheMiddle(rehearsal, 3, victim),
+    await killInTheMiddle(rehearsal, 3),
     await loseAnswers(rehearsal, 4),
     await workADay(rehearsal, 5),
     await repairDeadLetters(rehearsal, 6),
