@@ -11,12 +11,17 @@ export interface FeederOptions {
   readonly onWritten: (count: number) => void;
 }
 
+const waveMs = 4000;
+
 /** Writes the history into `v1-objects`, evenly over the time. A write that NATS does not confirm is written again. */
 export async function feed({ connection, steps, endsMs, onWritten }: FeederOptions): Promise<void> {
   const startMs = performance.now();
   const perStepMs = Math.max((endsMs - startMs) / Math.max(steps.length, 1), 0);
   for (const [at, step] of steps.entries()) {
-    const waitMs = startMs + at * perStepMs - performance.now();
+    // Half of them in waves, which queue up in the instances: what waits there is lost when they are killed.
+    const isWave = Math.floor((at * perStepMs) / waveMs) % 2 === 1;
+    const atMs = isWave ? Math.floor((at * perStepMs) / waveMs) * waveMs : at * perStepMs;
+    const waitMs = startMs + atMs - performance.now();
     // Changes of one row one after the other come at once: some of them while the one before is being worked on.
     const isBurst = steps[at - 1]?.object === step.object;
     if (isBurst) await sleep(at % 5 === 0 ? 150 : 0);

@@ -9,7 +9,7 @@ import type { Revision, V1Object } from "./v1-object.ts";
 export function judgeWrites(evidence: Evidence): readonly string[] {
   const objects = new Map(evidence.objects.map((object) => [object.key, object]));
   const alive = new Map<string, Set<string>>();
-  /** The revision of the last write of each object. */
+  /** The revision of the last write of each object, and of its settings. */
   const newest = new Map<string, number>();
   const problems: string[] = [];
   for (const traced of evidence.writes) {
@@ -26,12 +26,14 @@ export function judgeWrites(evidence: Evidence): readonly string[] {
     if (own.size > 1)
       problems.push(`${key} is in v2 twice: ${describe(write)} made ${[...own].join(" and ")}`);
     if (mark !== undefined) {
-      const before = newest.get(key) ?? 0;
+      // Settings are written after the object and by themselves, with an ETag of their own.
+      const resource = `${key} ${write.resource}`;
+      const before = newest.get(resource) ?? 0;
       // Of several revisions that say the same, the earliest that it may be.
       const now = object.revisions.find((each) => each.mark === mark && each.number >= before)?.number;
       if (now === undefined)
         problems.push(`${key} went back from revision ${before} to ${mark}: ${describe(write)}`);
-      else newest.set(key, now);
+      else newest.set(resource, now);
     }
     problems.push(...judgeAuthor(evidence, object, traced).map((problem) => `${key}: ${problem}`));
   }
