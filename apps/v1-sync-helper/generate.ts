@@ -4,18 +4,12 @@ import { settingsTable } from "@repo/service";
 import { instrumentsTable } from "@repo/telemetry";
 import { generateSections } from "@repo/tools/generated";
 import type { Command } from "commander";
-import {
-  committeeRemarks,
-  committeeSettingsTable,
-  committeeTable,
-} from "./src/committees/committee-table.ts";
-import { memberRemarks, memberTable } from "./src/members/member-table.ts";
-import type { Row, Table } from "./src/objects/table.ts";
+import { describeTables } from "./src/kinds/describe-tables.ts";
 import type { CliContext } from "./src/operate/cli/context.ts";
 import { exitCodeTable } from "./src/operate/cli/exit-codes.ts";
 import { createProgram } from "./src/operate/cli/program.ts";
 import { programName } from "./src/operate/cli/program-name.ts";
-import { projectRemarks, projectSettingsTable, projectTable } from "./src/projects/project-table.ts";
+import type { ObjectKind } from "./src/records/object-key.ts";
 import { secretsSchema, settingsSchema } from "./src/settings/schema.ts";
 import { reasonCodes } from "./src/state/reason.ts";
 import { instruments } from "./src/telemetry/instruments.ts";
@@ -33,24 +27,19 @@ function code(text: string): string {
   return `\`${text}\``;
 }
 
-/** One kind of object: its fields, those of its settings, and what does not fit into a row. */
-function mapping(own: Table, settings: Table, remarks: readonly string[]): string {
-  const rows = [
-    ...own.map((row) => mappingRow(row, "")),
-    ...settings.map((row) => mappingRow(row, "settings: ")),
-  ];
-  const list = remarks.map((remark) => `- ${remark}\n`).join("");
-  return `${table(["v1 column", "v2 field", "What becomes of it"], rows)}${list === "" ? "" : `\n${list}`}`;
-}
+const describedTables = describeTables();
 
-function mappingRow({ from, to, rule, whenNew, required }: Row, part: string): readonly string[] {
-  const preset = whenNew === undefined ? [] : [`new objects without it: ${code(JSON.stringify(whenNew))}`];
-  const words = [
-    from.length === 0 ? "not in v1" : rule.words,
-    ...(required === undefined ? [] : ["**required**"]),
-    ...preset,
-  ];
-  return [from.map(code).join(", else ") || "–", `${part}${code(to)}`, words.join("; ")];
+/** One kind of object: its fields, and what does not fit into a row. */
+function mapping(kind: ObjectKind): string {
+  const described = describedTables.find((each) => each.kind === kind);
+  if (described === undefined) throw new Error(`There is no table of ${kind}s.`);
+  const rows = described.rows.map(({ columns, part, field, rule }) => [
+    columns.map(code).join(", else ") || "–",
+    part === "settings" ? `settings: ${code(field)}` : code(field),
+    rule,
+  ]);
+  const list = described.remarks.map((remark) => `- ${remark}\n`).join("");
+  return `${table(["v1 column", "v2 field", "What becomes of it"], rows)}${list === "" ? "" : `\n${list}`}`;
 }
 
 const nowhere = { isTty: false, terminal: undefined, write: () => Promise.resolve() };
@@ -78,9 +67,9 @@ function commandRows(command: Command, prefix: string): readonly (readonly strin
 await generateSections("README.md", {
   settings: settingsTable(settingsSchema),
   secrets: settingsTable(secretsSchema),
-  projects: mapping(projectTable, projectSettingsTable, projectRemarks),
-  committees: mapping(committeeTable, committeeSettingsTable, committeeRemarks),
-  members: mapping(memberTable, [], memberRemarks),
+  projects: mapping("project"),
+  committees: mapping("committee"),
+  members: mapping("member"),
   reasons: table(
     ["Reason", "Means"],
     Object.entries(reasonCodes).map(([reason, meaning]) => [code(reason), meaning]),

@@ -2,13 +2,13 @@
 import fc from "fast-check";
 import { describe, test } from "vitest";
 import { committeeSettingsTable, committeeTable } from "../committees/committee-table.ts";
+import { createObjectTypes } from "../kinds/object-types.ts";
 import { memberTable } from "../members/member-table.ts";
 import { projectSettingsTable, projectTable } from "../projects/project-table.ts";
 import type { Json, JsonObject } from "../records/json.ts";
 import { streamOfKind } from "../records/object-key.ts";
 import { appliedWith, FakeWorld, recordOf, rootUid, subjectOf } from "../testing/fake-world.ts";
 import { readField, without } from "./field-path.ts";
-import { createObjectTypes } from "./object-types.ts";
 import { overlay } from "./overlay.ts";
 import type { Table } from "./table.ts";
 

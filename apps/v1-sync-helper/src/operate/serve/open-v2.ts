@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: MIT
 import type { Environment } from "@repo/http-retry";
 import type { Logger } from "@repo/logging";
-import { createCommitteeType } from "../../committees/committee-type.ts";
 import { createIdentity, type Identity } from "../../identity/identity.ts";
+import { createObjectTypes, type ObjectTypes } from "../../kinds/object-types.ts";
 import type { Mappings } from "../../mappings/mappings.ts";
-import { createMemberType } from "../../members/member-type.ts";
 import { usersBucket } from "../../nats/names.ts";
 import type { NatsLink } from "../../nats/nats-link.ts";
 import { openBucket } from "../../nats/open-bucket.ts";
-import type { ObjectType, World } from "../../objects/world.ts";
-import { createProjectType } from "../../projects/project-type.ts";
-import type { ObjectKind } from "../../records/object-key.ts";
+import type { World } from "../../objects/world.ts";
 import { createV2Services, type V2Services } from "../../services/v2-services.ts";
 import type { LoadedSettings } from "../../settings/settings.ts";
 import type { ServiceObservers } from "../../telemetry/service-observers.ts";
@@ -30,7 +27,7 @@ export interface V2 extends AsyncDisposable {
   readonly identity: Identity;
   readonly services: V2Services;
   readonly world: World;
-  readonly types: Readonly<Record<ObjectKind, ObjectType>>;
+  readonly types: ObjectTypes;
 }
 
 /** Nothing is sent until something is asked for, but that the key id of our key is looked for at once. */
@@ -77,14 +74,9 @@ export function openV2({ loaded, link, mappings, logger, env, observers }: V2Opt
     identity,
     services,
     world: createWorld(services, identity, mappings),
-    types: {
-      project: createProjectType({
-        projects: new Set(allowlist.projects),
-        families: new Set(allowlist.families),
-      }),
-      committee: createCommitteeType(),
-      member: createMemberType(),
-    },
+    types: createObjectTypes({
+      allowlists: { projects: new Set(allowlist.projects), families: new Set(allowlist.families) },
+    }),
     [Symbol.asyncDispose]: async () => {
       await services[Symbol.asyncDispose]();
       await identity[Symbol.asyncDispose]();
@@ -92,7 +84,12 @@ export function openV2({ loaded, link, mappings, logger, env, observers }: V2Opt
   };
 }
 
-function createWorld(services: V2Services, identity: Identity, mappings: Mappings): World {
+/** What plans may ask, put together from those who know. */
+export function createWorld(
+  services: V2Services,
+  { person, organization }: Pick<World, "person" | "organization">,
+  mappings: Mappings,
+): World {
   return {
     hasService: services.has,
     mapping: (kind, id) => mappings.read(kind, id),
@@ -102,7 +99,7 @@ function createWorld(services: V2Services, identity: Identity, mappings: Mapping
     uidOfSlug: services.uidOfSlug,
     rootUid: services.rootUid,
     slugOf: services.slugOf,
-    person: identity.person,
-    organization: identity.organization,
+    person,
+    organization,
   };
 }

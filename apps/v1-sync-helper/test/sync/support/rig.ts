@@ -8,6 +8,7 @@ import { exportJWK, importSPKI } from "jose";
 import { type Clock, systemClock } from "../../../src/clock.ts";
 import { createAuthors } from "../../../src/identity/authors.ts";
 import { createV2Tokens } from "../../../src/identity/v2-tokens.ts";
+import { createObjectTypes } from "../../../src/kinds/object-types.ts";
 import { createMappings, type Mappings } from "../../../src/mappings/mappings.ts";
 import type { Bucket } from "../../../src/nats/bucket.ts";
 import { connectNats } from "../../../src/nats/connect-nats.ts";
@@ -15,8 +16,7 @@ import { apiErrorCodes, askApi, JetStreamApiError } from "../../../src/nats/jets
 import { objectsStream } from "../../../src/nats/names.ts";
 import type { NatsLink } from "../../../src/nats/nats-link.ts";
 import { openBucket } from "../../../src/nats/open-bucket.ts";
-import { createObjectTypes } from "../../../src/objects/object-types.ts";
-import type { World } from "../../../src/objects/world.ts";
+import { createWorld } from "../../../src/operate/serve/open-v2.ts";
 import { createV2Services } from "../../../src/services/v2-services.ts";
 import { createDeleteWindow } from "../../../src/state/delete-window.ts";
 import type { ObjectState } from "../../../src/state/object-state.ts";
@@ -139,18 +139,8 @@ export async function startRig({ ackWaitMs = 2000 }: RigOptions = {}): Promise<R
     const mappings = createMappings(openBucket(own, "v1-mappings"));
     const bucket = openBucket(own, "v1-sync-state");
     const ownStates = (options.changeStates ?? ((same) => same))(createObjectStates(bucket));
-    const world: World = {
-      hasService: services.has,
-      mapping: (kind, id) => mappings.read(kind, id),
-      ownerOf: mappings.ownerOf,
-      get: services.get,
-      find: services.find,
-      uidOfSlug: services.uidOfSlug,
-      rootUid: services.rootUid,
-      slugOf: services.slugOf,
-      person: async (id) => people.get(id),
-      organization: async () => undefined,
-    };
+    const known = { person: async (id: string) => people.get(id), organization: async () => undefined };
+    const world = createWorld(services, known, mappings);
     const events: ObjectEvent[] = [];
     const defects: string[] = [];
     const leftovers: string[] = [];

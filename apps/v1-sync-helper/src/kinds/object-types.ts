@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { createCommitteeType } from "../committees/committee-type.ts";
 import { createMemberType } from "../members/member-type.ts";
+import type { ObjectType } from "../objects/world.ts";
 import type { Allowlists } from "../projects/allowlist.ts";
 import { createProjectType } from "../projects/project-type.ts";
 import type { ObjectKind } from "../records/object-key.ts";
-import type { ObjectType } from "./world.ts";
 
 export type ObjectTypes = Readonly<Record<ObjectKind, ObjectType>>;
 

@@ -12,23 +12,45 @@ test("the tables are told as they are carried out", ({ expect }) => {
   const rows = tables.flatMap(({ rows }) => rows);
   expect(rows).toContainEqual({
     columns: ["stage__c", "project_status__c"],
+    part: "object",
     field: "stage",
     rule: "one of v2's stages; any other is left out",
   });
   expect(rows).toContainEqual({
     columns: ["public_enabled"],
+    part: "object",
     field: "public",
-    rule: "true or false; empty: false; missing in a new object: false",
+    rule: "true or false; empty, or missing in a new object: `false`",
   });
   expect(rows).toContainEqual({
     columns: ["business_email_required__c"],
-    field: "settings: business_email_required",
-    rule: "true or false; empty: false; missing in a new object: false",
+    part: "settings",
+    field: "business_email_required",
+    rule: "true or false; empty, or missing in a new object: `false`",
+  });
+  expect(rows).toContainEqual({
+    columns: ["name"],
+    part: "object",
+    field: "name",
+    rule: "as it is; empty, or missing in a new object: refused",
+  });
+  expect(rows).toContainEqual({
+    columns: ["auto_join_enabled__c"],
+    part: "object",
+    field: "autojoin_enabled",
+    rule: "true or false; empty: `false`",
+  });
+  expect(rows).toContainEqual({
+    columns: ["country"],
+    part: "object",
+    field: "country",
+    rule: "as it is; v2 does not give it back: compared with what was last sent",
   });
   expect(rows).toContainEqual({
     columns: [],
+    part: "object",
     field: "requires_review",
-    rule: "false in a new object, else as v2 has it",
+    rule: "`false` in a new object, else as v2 has it",
   });
   for (const { rule, field } of rows) expect(`${field}: ${rule}`).toMatch(/: \S.*\S$/);
 });
