@@ -9,9 +9,9 @@ import type { CliContext } from "./src/operate/cli/context.ts";
 import { exitCodeTable } from "./src/operate/cli/exit-codes.ts";
 import { createProgram } from "./src/operate/cli/program.ts";
 import { programName } from "./src/operate/cli/program-name.ts";
+import { reasonCodes } from "./src/reason.ts";
 import type { ObjectKind } from "./src/records/object-key.ts";
 import { secretsSchema, settingsSchema } from "./src/settings/schema.ts";
-import { reasonCodes } from "./src/state/reason.ts";
 import { instruments } from "./src/telemetry/instruments.ts";
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

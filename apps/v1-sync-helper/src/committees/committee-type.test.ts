@@ -2,8 +2,8 @@
 import { describe, expect, test } from "vitest";
 import type { Plan } from "../objects/plan.ts";
 import type { JsonObject } from "../records/json.ts";
-import { UnavailableError } from "../services/answer.ts";
 import { appliedWith, expectPlan, FakeWorld, recordOf, subjectOf } from "../testing/fake-world.ts";
+import { UnavailableError } from "../unavailable-error.ts";
 import { createCommitteeType } from "./committee-type.ts";
 
 const type = createCommitteeType();

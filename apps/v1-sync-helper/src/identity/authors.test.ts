@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { test } from "vitest";
 import type { Person } from "../objects/world.ts";
-import { UnavailableError } from "../services/answer.ts";
+import { UnavailableError } from "../unavailable-error.ts";
 import { createAuthors } from "./authors.ts";
 
 /** The rows of "Who is the principal?" in the description of the original, as the brief decides them. */

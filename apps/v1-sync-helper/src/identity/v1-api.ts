@@ -10,7 +10,7 @@ import {
 } from "@repo/jwt";
 import type { Clock } from "../clock.ts";
 import { isJsonObject, type JsonObject } from "../records/json.ts";
-import { UnavailableError } from "../services/answer.ts";
+import { UnavailableError } from "../unavailable-error.ts";
 import { createTransport } from "./transport.ts";
 
 export interface V1ApiOptions {

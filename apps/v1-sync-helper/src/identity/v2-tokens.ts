@@ -5,7 +5,7 @@ import type { Logger } from "@repo/logging";
 import type { Clock } from "../clock.ts";
 import type { Author } from "../objects/author.ts";
 import type { ServiceName } from "../objects/plan.ts";
-import { UnavailableError } from "../services/answer.ts";
+import { UnavailableError } from "../unavailable-error.ts";
 import { KeyIdFinder, type SigningStatus } from "./key-id.ts";
 import { createTransport } from "./transport.ts";
 

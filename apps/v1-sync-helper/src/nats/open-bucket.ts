@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { headers, type MsgHdrs } from "@nats-io/transport-node";
 import type { Logger } from "@repo/logging";
-import type { UnavailableError } from "../services/answer.ts";
+import type { UnavailableError } from "../unavailable-error.ts";
 import { type Bucket, RevisionConflictError } from "./bucket.ts";
 import { apiErrorCodes, askJetStream, JetStreamApiError } from "./jetstream-api.ts";
 import { checkKey } from "./key.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { createInbox, type Msg, type MsgHdrs, type NatsConnection } from "@nats-io/transport-node";
-import type { UnavailableError } from "../services/answer.ts";
+import type { UnavailableError } from "../unavailable-error.ts";
 import { type Outbox, outboxOf } from "./outbox.ts";
 import { NoRespondersError, natsUnavailable } from "./unavailable.ts";
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { UnavailableError } from "../services/answer.ts";
+import { UnavailableError } from "../unavailable-error.ts";
 
 /** Nothing is known, because NATS did not answer. */
 export function natsUnavailable(message: string, cause?: unknown): UnavailableError {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { MappingKey } from "../mappings/mapping-key.ts";
 import type { V1Ids } from "../mappings/mappings.ts";
+import type { Reason } from "../reason.ts";
 import type { Json, JsonObject } from "../records/json.ts";
-import type { Reason } from "../state/reason.ts";
 
 export type ServiceName = "project" | "committee";
 

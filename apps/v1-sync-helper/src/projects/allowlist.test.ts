@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, test } from "vitest";
-import { UnavailableError } from "../services/answer.ts";
 import { FakeWorld, recordOf, subjectOf } from "../testing/fake-world.ts";
+import { UnavailableError } from "../unavailable-error.ts";
 import { createProjectType } from "./project-type.ts";
 
 const type = createProjectType({ projects: new Set(["tlf", "both"]), families: new Set(["cncf", "both"]) });

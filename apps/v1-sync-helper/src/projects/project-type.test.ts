@@ -2,8 +2,8 @@
 import { describe, expect, test } from "vitest";
 import type { Plan } from "../objects/plan.ts";
 import type { JsonObject } from "../records/json.ts";
-import { UnavailableError } from "../services/answer.ts";
 import { expectPlan, FakeWorld, recordOf, rootUid, subjectOf } from "../testing/fake-world.ts";
+import { UnavailableError } from "../unavailable-error.ts";
 import { createProjectType } from "./project-type.ts";
 
 const type = createProjectType({ projects: new Set(), families: new Set() });

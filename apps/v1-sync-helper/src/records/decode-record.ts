@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Reason } from "../state/reason.ts";
+import type { Reason } from "../reason.ts";
 import { isJsonObject } from "./json.ts";
 import { parseJson } from "./json-text.ts";
 import { parseMessagePack } from "./msgpack-bytes.ts";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
+
+import type { Reason } from "../reason.ts";
 import type { JsonObject } from "../records/json.ts";
-import type { Reason } from "../state/reason.ts";
 
 /** What a GET gave. */
 export interface Resource {
@@ -25,16 +26,3 @@ export type WriteAnswer =
   | { readonly result: "unavailable"; readonly reason: Reason; readonly retryAfterMs?: number }
   /** Perhaps carried out: time-out, broken connection, 5xx. */
   | { readonly result: "unknown"; readonly reason: Reason; readonly retryAfterMs?: number };
-
-/** A read failed: the service, NATS or a look-up did not answer. Nothing is known, so nothing may be concluded. */
-export class UnavailableError extends Error {
-  override readonly name = "UnavailableError";
-  readonly reason: Reason;
-  readonly retryAfterMs: number | undefined;
-
-  constructor(reason: Reason, options: { readonly retryAfterMs?: number; readonly cause?: unknown } = {}) {
-    super(reason.message, { cause: options.cause });
-    this.reason = reason;
-    this.retryAfterMs = options.retryAfterMs;
-  }
-}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { HttpError } from "@repo/http-retry";
-import type { Reason, ReasonCode } from "../state/reason.ts";
-import { UnavailableError } from "./answer.ts";
+import type { Reason, ReasonCode } from "../reason.ts";
+import { UnavailableError } from "../unavailable-error.ts";
 import { describeAnswer, isTokenRefusal } from "./error-body.ts";
 import type { Method } from "./service-events.ts";
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { ServiceName } from "../objects/plan.ts";
-import type { Reason } from "../state/reason.ts";
+import type { Reason } from "../reason.ts";
 
 /** Keys of the services' stores are case-sensitive: an upper-case uid passes their checks and is then not found. */
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

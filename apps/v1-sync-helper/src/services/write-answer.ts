@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { HttpError, HttpResponse } from "@repo/http-retry";
-import type { ReasonCode } from "../state/reason.ts";
+import type { ReasonCode } from "../reason.ts";
 import type { WriteAnswer } from "./answer.ts";
 import {
   advice,

@@ -2,7 +2,7 @@
 
 import type { MappingKey } from "../mappings/mapping-key.ts";
 import type { NaturalKey, SentDigest } from "../objects/plan.ts";
-import type { Reason } from "./reason.ts";
+import type { Reason } from "../reason.ts";
 
 /**
  * - `done`: v2 says what `revision` says, or that revision needs nothing (`applied`, `reason` say which)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { MappingKey } from "../mappings/mapping-key.ts";
+import type { Reason } from "../reason.ts";
 import type { Applied } from "./object-state.ts";
-import type { Reason } from "./reason.ts";
 
 /** How an attempt at an object ended. Each is written to the object's state before its message is acknowledged. */
 export type Outcome =

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import fc from "fast-check";
 import { test } from "vitest";
+import { type ReasonCode, reasonCodes } from "../reason.ts";
 import { type ObjectState, objectStatuses } from "./object-state.ts";
-import { type ReasonCode, reasonCodes } from "./reason.ts";
 import { decodeState, encodeState, isDoneState, UnreadableStateError } from "./state-codec.ts";
 
 const key = "salesforce-project__c.a09";

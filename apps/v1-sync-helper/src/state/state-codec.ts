@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { z } from "zod";
+import { type ReasonCode, reasonCodes } from "../reason.ts";
 import { type ObjectState, objectStatuses } from "./object-state.ts";
-import { type ReasonCode, reasonCodes } from "./reason.ts";
 
 const time = z.iso.datetime({ offset: true });
 const count = z.int().min(0);

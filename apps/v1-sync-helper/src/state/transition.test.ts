@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import fc from "fast-check";
 import { type ExpectStatic, test } from "vitest";
+import type { Reason } from "../reason.ts";
 import type { Intent, ObjectState } from "./object-state.ts";
-import type { Reason } from "./reason.ts";
 import {
   type AttemptOutcome,
   claimed,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
+
+import type { Reason } from "../reason.ts";
 import type { Applied, Intent, ObjectState } from "./object-state.ts";
 import type { Outcome } from "./outcome.ts";
-import type { Reason } from "./reason.ts";
 
 /** Failed attempts until a person is asked; the program then still tries by itself, slowly. */
 export const maxAttempts = 12;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Author } from "../objects/author.ts";
 import type { V1Record } from "../records/v1-record.ts";
-import { UnavailableError } from "../services/answer.ts";
+import { UnavailableError } from "../unavailable-error.ts";
 import type { Attempt } from "./attempt.ts";
 
 /** From this attempt on v2 follows in nobody's name rather than not at all. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { World } from "../objects/world.ts";
-import { UnavailableError } from "../services/answer.ts";
+import { UnavailableError } from "../unavailable-error.ts";
 
 /**
  * A world whose objects are those that were asked for. An update begins with what a GET gives: an answer of somebody

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import type { Clock } from "../clock.ts";
 import { RevisionConflictError } from "../nats/bucket.ts";
-import { UnavailableError } from "../services/answer.ts";
 import type { ObjectState } from "../state/object-state.ts";
 import type { ObjectStates } from "../state/object-states.ts";
 import { continued } from "../state/transition.ts";
+import { UnavailableError } from "../unavailable-error.ts";
 
 /** The object is another instance's now: nothing more may be sent for it. */
 export class ClaimLostError extends Error {

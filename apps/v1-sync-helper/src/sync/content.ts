@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
+
+import type { Reason } from "../reason.ts";
 import { decodeRecord } from "../records/decode-record.ts";
 import type { V1Record } from "../records/v1-record.ts";
-import type { Reason } from "../state/reason.ts";
 import type { StoredRevision } from "./source.ts";
 
 /** What a revision says of its object. */

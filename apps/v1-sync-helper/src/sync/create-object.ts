@@ -3,7 +3,7 @@ import type { Mapping } from "../mappings/mapping-key.ts";
 import type { V1Ids } from "../mappings/mappings.ts";
 import type { Author } from "../objects/author.ts";
 import type { NaturalKey, Plan } from "../objects/plan.ts";
-import type { Reason } from "../state/reason.ts";
+import type { Reason } from "../reason.ts";
 import type { AttemptOutcome } from "../state/transition.ts";
 import { type Attempt, dead, retry, retryAnswer } from "./attempt.ts";
 import { unownedUid, waitForSettling } from "./intents.ts";

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
+
+import type { Reason } from "../reason.ts";
 import type { ObjectKind } from "../records/object-key.ts";
 import type { Applied } from "../state/object-state.ts";
 import type { OutcomeKind } from "../state/outcome.ts";
-import type { Reason } from "../state/reason.ts";
 
 /** What is known of an object beside its key, for people who search in logs. */
 export interface ObjectFacts {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { checkKey, IllegalKeyError } from "../nats/key.ts";
+import type { Reason } from "../reason.ts";
 import { stateKey } from "../state/object-states.ts";
-import type { Reason } from "../state/reason.ts";
 
 /** NATS stores messages under such subjects, and takes the very same text for a pattern when they are asked for. */
 const wildcard = /(?:^|\.)[*>](?:\.|$)/;

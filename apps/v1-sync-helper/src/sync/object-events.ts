@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
+import type { Reason } from "../reason.ts";
 import type { ObjectKey } from "../records/object-key.ts";
 import type { ObjectState } from "../state/object-state.ts";
-import type { Reason } from "../state/reason.ts";
 import type { AttemptOutcome } from "../state/transition.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Finished } from "./claim.ts";

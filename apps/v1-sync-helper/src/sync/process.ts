@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import type { ObjectKey } from "../records/object-key.ts";
-import { UnavailableError } from "../services/answer.ts";
 import type { ObjectState } from "../state/object-state.ts";
 import { UnreadableStateError } from "../state/object-states.ts";
 import { type AttemptOutcome, continued, transition } from "../state/transition.ts";
+import { UnavailableError } from "../unavailable-error.ts";
 import { Attempt, dead, retry } from "./attempt.ts";
 import { type Claim, ClaimLostError, type Finished } from "./claim.ts";
 import type { Claims, Taken } from "./claims.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Mapping } from "../mappings/mapping-key.ts";
-import { UnavailableError } from "../services/answer.ts";
 import type { AttemptOutcome } from "../state/transition.ts";
+import { UnavailableError } from "../unavailable-error.ts";
 import { type Attempt, dead, reasonOf, retry, retryUnavailable } from "./attempt.ts";
 import { ClaimLostError } from "./claim.ts";
 import { type Content, readContent } from "./content.ts";

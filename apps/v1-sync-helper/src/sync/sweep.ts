@@ -5,7 +5,7 @@ import type { Ensured } from "../nats/ensure.ts";
 import { askApi, isObject } from "../nats/jetstream-api.ts";
 import { objectsPrefix, objectsStream } from "../nats/names.ts";
 import type { NatsLink } from "../nats/nats-link.ts";
-import { UnavailableError } from "../services/answer.ts";
+import { UnavailableError } from "../unavailable-error.ts";
 import type { Delivery } from "./consume/delivery.ts";
 import { createPull } from "./consume/pull.ts";
 import { createReader, deleteReader, readerName } from "./consume/reader.ts";

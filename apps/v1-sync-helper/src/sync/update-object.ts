@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Author } from "../objects/author.ts";
 import type { Plan, WriteCall } from "../objects/plan.ts";
-import type { Reason } from "../state/reason.ts";
+import type { Reason } from "../reason.ts";
 import type { AttemptOutcome } from "../state/transition.ts";
 import { type Attempt, dead, retry, retryAnswer } from "./attempt.ts";
 

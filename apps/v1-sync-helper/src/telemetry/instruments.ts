@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { defineInstruments, type Recorders } from "@repo/telemetry";
+import { type ReasonCode, reasonCodes } from "../reason.ts";
 import { objectKinds } from "../records/object-key.ts";
-import { type ReasonCode, reasonCodes } from "../state/reason.ts";
 
 const services = ["project", "committee"] as const;
 const reasons = Object.keys(reasonCodes).filter((code): code is ReasonCode =>

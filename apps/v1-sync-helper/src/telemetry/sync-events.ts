@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Logger } from "@repo/logging";
-import type { Reason } from "../state/reason.ts";
+import type { Reason } from "../reason.ts";
 import type { ObjectEvent, SyncEvents } from "../sync/events.ts";
 import type { SyncMetrics } from "./instruments.ts";
 

@@ -5,8 +5,9 @@ import type { Organization, Person, Subject, World } from "../objects/world.ts";
 import type { JsonObject } from "../records/json.ts";
 import { type ObjectKind, objectKey } from "../records/object-key.ts";
 import { createRecord, type V1Record } from "../records/v1-record.ts";
-import { type Resource, UnavailableError } from "../services/answer.ts";
+import type { Resource } from "../services/answer.ts";
 import type { Applied } from "../state/object-state.ts";
+import { UnavailableError } from "../unavailable-error.ts";
 
 export const rootUid = "11111111-1111-4111-8111-111111111111";
 

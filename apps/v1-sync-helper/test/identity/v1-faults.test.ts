@@ -5,7 +5,7 @@ import { waitFor } from "@repo/testkit";
 import type { LfxV1Endpoint, LfxV1Fault } from "@repo/testkit/lfx-v1";
 import { startNats, startRestartableNats } from "@repo/testkit/nats";
 import { withServers } from "@repo/testkit/vitest";
-import { UnavailableError } from "../../src/services/answer.ts";
+import { UnavailableError } from "../../src/unavailable-error.ts";
 import { startRig } from "./support/rig.ts";
 
 const test = withServers({ nats: () => startNats() });

@@ -6,7 +6,7 @@ import { createMappings, type Mappings } from "../../src/mappings/mappings.ts";
 import type { Bucket } from "../../src/nats/bucket.ts";
 import { openBucket } from "../../src/nats/open-bucket.ts";
 import type { ObjectKind } from "../../src/records/object-key.ts";
-import { UnavailableError } from "../../src/services/answer.ts";
+import { UnavailableError } from "../../src/unavailable-error.ts";
 import { gate } from "../support/gated-bucket.ts";
 import { linkTo, makeBucket } from "../support/nats-tools.ts";
 

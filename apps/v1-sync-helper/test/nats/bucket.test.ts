@@ -6,7 +6,7 @@ import { withServers } from "@repo/testkit/vitest";
 import { RevisionConflictError } from "../../src/nats/bucket.ts";
 import { IllegalKeyError } from "../../src/nats/key.ts";
 import { openBucket } from "../../src/nats/open-bucket.ts";
-import { UnavailableError } from "../../src/services/answer.ts";
+import { UnavailableError } from "../../src/unavailable-error.ts";
 import { linkTo, makeBucket } from "../support/nats-tools.ts";
 
 const test = withServers({ nats: () => startNats() });

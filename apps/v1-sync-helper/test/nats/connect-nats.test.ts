@@ -6,7 +6,7 @@ import { withServers } from "@repo/testkit/vitest";
 import { connectNats } from "../../src/nats/connect-nats.ts";
 import type { LinkEvent } from "../../src/nats/nats-link.ts";
 import { openBucket } from "../../src/nats/open-bucket.ts";
-import { UnavailableError } from "../../src/services/answer.ts";
+import { UnavailableError } from "../../src/unavailable-error.ts";
 import { linkTo, makeBucket } from "../support/nats-tools.ts";
 
 const test = withServers({ nats: () => startNats(), restartable: () => startRestartableNats() });

@@ -8,7 +8,7 @@ import { type BucketSettings, ensureBuckets, ensureConsumer } from "../../src/na
 import { advisoriesStream, advisoriesSubject, consumerName, objectsStream } from "../../src/nats/names.ts";
 import type { NatsLink } from "../../src/nats/nats-link.ts";
 import { openBucket } from "../../src/nats/open-bucket.ts";
-import { UnavailableError } from "../../src/services/answer.ts";
+import { UnavailableError } from "../../src/unavailable-error.ts";
 import { linkTo } from "../support/nats-tools.ts";
 
 const test = withServers({ nats: () => startNats(), restartable: () => startRestartableNats() });

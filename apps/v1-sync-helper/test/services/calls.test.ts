@@ -4,8 +4,8 @@ import { inspect } from "node:util";
 import { waitFor } from "@repo/testkit";
 import { test } from "vitest";
 import type { WriteCall } from "../../src/objects/plan.ts";
-import { UnavailableError } from "../../src/services/answer.ts";
 import { committeePath, memberPath, projectPath } from "../../src/services/service-paths.ts";
+import { UnavailableError } from "../../src/unavailable-error.ts";
 import { answer } from "./raw-service.ts";
 import {
   createProject,

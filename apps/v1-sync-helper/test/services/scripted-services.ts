@@ -3,9 +3,9 @@ import type { Bucket } from "../../src/nats/bucket.ts";
 import { natsUnavailable } from "../../src/nats/unavailable.ts";
 import type { Author } from "../../src/objects/author.ts";
 import type { ServiceName, WriteCall } from "../../src/objects/plan.ts";
-import { UnavailableError } from "../../src/services/answer.ts";
 import type { CallEvent, RetryEvent } from "../../src/services/service-events.ts";
 import { createV2Services, type V2ServicesOptions } from "../../src/services/v2-services.ts";
+import { UnavailableError } from "../../src/unavailable-error.ts";
 import { type RawService, type Script, startRawService } from "./raw-service.ts";
 
 export const uid = "7cad5a8d-19d0-41a4-81a6-043453daf9ee";

@@ -3,7 +3,7 @@ import type { Logger } from "@repo/logging";
 import type { Clock } from "../../clock.ts";
 import type { Bucket } from "../../nats/bucket.ts";
 import type { JsonObject } from "../../records/json.ts";
-import { UnavailableError } from "../../services/answer.ts";
+import { UnavailableError } from "../../unavailable-error.ts";
 import { type Answer, type AttributeNames, type Attributes, ageOf, readAttributes } from "./answer.ts";
 import type { HeldLock } from "./lookup-locks.ts";
 import { RecentAnswers } from "./recent-answers.ts";

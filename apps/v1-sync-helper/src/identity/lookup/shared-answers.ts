@@ -3,7 +3,7 @@ import type { Logger } from "@repo/logging";
 import type { Clock } from "../../clock.ts";
 import { type Bucket, unlessConflict } from "../../nats/bucket.ts";
 import { escapeKey } from "../../nats/key.ts";
-import { UnavailableError } from "../../services/answer.ts";
+import { UnavailableError } from "../../unavailable-error.ts";
 import { type Answer, type AttributeNames, decodeAnswer, encodeAnswer } from "./answer.ts";
 import { type HeldLock, LookupLocks } from "./lookup-locks.ts";
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { parseDuration } from "@repo/service";
 import { InvalidArgumentError } from "commander";
+import { type ReasonCode, reasonCodes } from "../../reason.ts";
 import { type ObjectKind, objectKinds } from "../../records/object-key.ts";
-import { type ReasonCode, reasonCodes } from "../../state/reason.ts";
 
 /** A kind of object, as `--type` takes it; the plural too. */
 export function kindValue(text: string): ObjectKind {

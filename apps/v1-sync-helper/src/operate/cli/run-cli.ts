@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { SettingsError } from "@repo/service";
 import { type Command, CommanderError } from "commander";
-import { UnavailableError } from "../../services/answer.ts";
+import { UnavailableError } from "../../unavailable-error.ts";
 import { BrokenPipeError, type CliContext, CommandError, Interrupted, UsageError } from "./context.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { normalizeArgs } from "./normalize-args.ts";

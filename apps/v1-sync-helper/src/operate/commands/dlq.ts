@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { Command, Option } from "commander";
+import type { ReasonCode } from "../../reason.ts";
 import type { ObjectKind } from "../../records/object-key.ts";
-import type { ReasonCode } from "../../state/reason.ts";
 import { kindValue, reasonValue } from "../cli/option-values.ts";
 import type { CommandFactory } from "../cli/program.ts";
 

@@ -7,9 +7,9 @@ import { checkBuckets, type Ensured, ensureBuckets, ensureConsumer } from "../..
 import { apiErrorCodes, askApi, JetStreamApiError } from "../../nats/jetstream-api.ts";
 import { advisoriesStream, consumerName } from "../../nats/names.ts";
 import type { NatsLink } from "../../nats/nats-link.ts";
-import { UnavailableError } from "../../services/answer.ts";
 import type { Settings } from "../../settings/settings.ts";
 import type { EngineOptions } from "../../sync/engine.ts";
+import { UnavailableError } from "../../unavailable-error.ts";
 
 export interface PrepareOptions {
   readonly link: NatsLink;

@@ -10,9 +10,9 @@ import { apiErrorCodes, askApi, JetStreamApiError } from "../../nats/jetstream-a
 import { mappingsBucket, objectsBucket, stateBucket } from "../../nats/names.ts";
 import type { NatsLink } from "../../nats/nats-link.ts";
 import { openBucket, streamOf } from "../../nats/open-bucket.ts";
-import { UnavailableError } from "../../services/answer.ts";
 import { createObjectStates } from "../../state/object-states.ts";
 import { createSource } from "../../sync/source.ts";
+import { UnavailableError } from "../../unavailable-error.ts";
 import { programName } from "../cli/program-name.ts";
 import { callSummaries, type Foretold, forecastAll } from "../forecast/forecast-all.ts";
 import { openForecaster } from "../forecast/open-forecaster.ts";

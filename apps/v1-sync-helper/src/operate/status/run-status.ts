@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { systemClock } from "../../clock.ts";
-import { UnavailableError } from "../../services/answer.ts";
 import { loadHealthAddress } from "../../settings/settings.ts";
+import { UnavailableError } from "../../unavailable-error.ts";
 import type { CliContext } from "../cli/context.ts";
 import { exitCodes } from "../cli/exit-codes.ts";
 import type { StatusFlags } from "../commands/status.ts";

@@ -3,7 +3,7 @@ import { apiErrorCodes, askApi, isObject, JetStreamApiError } from "../../nats/j
 import { objectsPrefix, objectsStream } from "../../nats/names.ts";
 import type { NatsLink } from "../../nats/nats-link.ts";
 import { parseObjectKey } from "../../records/object-key.ts";
-import { UnavailableError } from "../../services/answer.ts";
+import { UnavailableError } from "../../unavailable-error.ts";
 import type { Delivery } from "./delivery.ts";
 
 export interface AdvisoriesOptions {

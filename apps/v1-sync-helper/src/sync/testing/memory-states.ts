@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { RevisionConflictError } from "../../nats/bucket.ts";
-import { UnavailableError } from "../../services/answer.ts";
 import type { ObjectState } from "../../state/object-state.ts";
 import type { ObjectStates } from "../../state/object-states.ts";
+import { UnavailableError } from "../../unavailable-error.ts";
 
 /** What happens to a write: its answer is lost after or before it is carried out. */
 export type LostAnswer = "after" | "before";
