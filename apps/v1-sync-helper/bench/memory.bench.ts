@@ -156,7 +156,7 @@ async function main({ rounds, against }: BenchOptions): Promise<void> {
     },
     isMoreBetter: (group) => group === rateGroup,
     notes: [
-      `One instance with its defaults and the heap that Node takes in a container of 512 MiB (half of it; on a machine without limits Node collects its garbage later, and takes about 100 MiB more), services that answer in ${latencyMs} ms. All records are in the buckets; an instance keeps in memory what it has to know of each object that is not done.`,
+      `One instance with its defaults and the heap that Node takes in a container of 512 MiB (half of it; on a machine without limits Node collects its garbage later, and takes up to 200 MiB more), services that answer in ${latencyMs} ms. All records are in the buckets; an instance keeps in memory what it has to know of each object that is not done.`,
       "Parked: children whose parent is missing; then it comes. Retries: what an instance finds that starts when 100,000 objects are due, and their messages are delivered again as well.",
     ],
     targets: (median) =>

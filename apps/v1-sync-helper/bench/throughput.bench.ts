@@ -21,7 +21,7 @@ const concurrency = 100;
 /** The limit of calls at once begins low and grows call by call: until then rates are not what they will be. */
 const warmUp = 3000;
 const objects = 6000;
-const oneByOne = 100;
+const oneByOne = 200;
 const committees = 50;
 
 const titles = {
