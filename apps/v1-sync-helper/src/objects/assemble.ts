@@ -2,12 +2,11 @@
 import type { V1Ids } from "../mappings/mappings.ts";
 import type { JsonObject } from "../records/json.ts";
 import type { V1Record } from "../records/v1-record.ts";
-import type { Resource } from "../services/answer.ts";
 import type { Defaults } from "./compare.ts";
 import { changesOf, type Overlaid, overlay, sentOf } from "./overlay.ts";
 import type { NaturalKey, Notes, Plan, SentDigest, ServiceName, WriteCall } from "./plan.ts";
 import type { Reading, Table } from "./table.ts";
-import type { Subject, World } from "./world.ts";
+import type { Resource, Subject, World } from "./world.ts";
 
 /** A resource of v2 that is written by GET and PUT: an object, or its settings. */
 export interface Part {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 import type { Mapping } from "../mappings/mapping-key.ts";
+import type { JsonObject } from "../records/json.ts";
 import type { ObjectKey, ObjectKind } from "../records/object-key.ts";
 import type { V1Record } from "../records/v1-record.ts";
-import type { Resource } from "../services/answer.ts";
-import type { Applied } from "../state/object-state.ts";
-import type { NaturalKey, Plan, ServiceName } from "./plan.ts";
+import type { NaturalKey, Plan, SentDigest, ServiceName } from "./plan.ts";
 
 /** A person of v1, as the user service knows them. */
 export interface Person {
@@ -19,6 +18,13 @@ export interface Organization {
   readonly name?: string;
   /** A host name. */
   readonly domain?: string;
+}
+
+/** What a GET gave. */
+export interface Resource {
+  readonly body: JsonObject;
+  /** Verbatim. */
+  readonly etag: string;
 }
 
 /**
@@ -51,7 +57,7 @@ export interface Subject {
   readonly key: ObjectKey;
   readonly mapping: Mapping;
   /** What was last carried through, for the fields that v2 never gives back. */
-  readonly applied: Applied | undefined;
+  readonly applied: { readonly sent?: SentDigest } | undefined;
   /** Plan the write even when nothing would change: an earlier one may still be carried out. */
   readonly mustWrite: boolean;
 }

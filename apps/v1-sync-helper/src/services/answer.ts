@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: MIT
 
 import type { Reason } from "../reason.ts";
-import type { JsonObject } from "../records/json.ts";
-
-/** What a GET gave. */
-export interface Resource {
-  readonly body: JsonObject;
-  /** Verbatim. */
-  readonly etag: string;
-}
 
 /** What became of a call that changes v2. */
 export type WriteAnswer =

@@ -3,9 +3,9 @@ import type { Clock } from "../clock.ts";
 import type { Bucket } from "../nats/bucket.ts";
 import type { NatsLink } from "../nats/nats-link.ts";
 import type { NaturalKey, ServiceName } from "../objects/plan.ts";
+import type { Resource } from "../objects/world.ts";
 import { isJsonObject } from "../records/json.ts";
 import { UnavailableError } from "../unavailable-error.ts";
-import type { Resource } from "./answer.ts";
 import { committeeLookupKey, memberLookupKey, normalEmail } from "./lookup-keys.ts";
 import { committeePath, isUid, memberPath, projectPath } from "./service-paths.ts";
 

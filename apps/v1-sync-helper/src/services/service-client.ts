@@ -12,8 +12,9 @@ import {
 } from "@repo/http-retry";
 import type { Author } from "../objects/author.ts";
 import type { ServiceName, WriteCall } from "../objects/plan.ts";
+import type { Resource } from "../objects/world.ts";
 import { UnavailableError } from "../unavailable-error.ts";
-import type { Resource, WriteAnswer } from "./answer.ts";
+import type { WriteAnswer } from "./answer.ts";
 import type { AuthHeaders } from "./auth-headers.ts";
 import { type CallName, callReason, labelOf, toUnavailable } from "./call-reason.ts";
 import { isNotFound, isTokenRefusal, jsonObjectOf } from "./error-body.ts";

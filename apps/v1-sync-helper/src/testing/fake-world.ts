@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { type Mapping, type MappingKey, mappingKey } from "../mappings/mapping-key.ts";
 import type { NaturalKey, Plan, ServiceName, WriteCall } from "../objects/plan.ts";
-import type { Organization, Person, Subject, World } from "../objects/world.ts";
+import type { Organization, Person, Resource, Subject, World } from "../objects/world.ts";
 import type { JsonObject } from "../records/json.ts";
 import { type ObjectKind, objectKey } from "../records/object-key.ts";
 import { createRecord, type V1Record } from "../records/v1-record.ts";
-import type { Resource } from "../services/answer.ts";
 import type { Applied } from "../state/object-state.ts";
 import { UnavailableError } from "../unavailable-error.ts";
 
