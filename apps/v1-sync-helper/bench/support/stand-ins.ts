@@ -31,7 +31,9 @@ async function main(options: StandInOptions): Promise<void> {
       case "writes":
         return v2.record.writeCount;
       case "until-writes":
-        while (v2.record.writeCount < asked.count) await new Promise((go) => setTimeout(go, lookMs));
+        // Who asked may have ended.
+        while (process.connected && v2.record.writeCount < asked.count)
+          await new Promise((go) => setTimeout(go, lookMs));
         return v2.record.writeCount;
       case "count":
         return v2.model.list(asked.kind).filter(({ data }) => data[asked.field] === asked.value).length;
