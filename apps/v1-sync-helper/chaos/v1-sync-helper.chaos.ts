@@ -38,14 +38,15 @@ function sum(of: ReadonlyMap<string, number>): number {
 
 function toLines(report: CampaignReport): string {
   const { objects, records, fates, disturbances, serviceFaults, outcomes, writes } = report;
-  const { lateWrites, unansweredWrites, fallbackWrites, halfRenames, retried, settledMs } = report;
+  const { lateWrites, unansweredWrites, fallbackWrites, halfRenames, slugsMovedBack, retried, settledMs } =
+    report;
   return [
     `${objects} objects (${counts(fates)}) in ${records} records`,
     `${sum(disturbances)} disturbances (${counts(disturbances)})`,
     `${sum(serviceFaults)} faults of the services (${counts(serviceFaults)})`,
     `${writes} writes to v2, of them ${unansweredWrites} unanswered, ${lateWrites} late, ${fallbackWrites} in nobody's name`,
     `outcomes: ${counts(outcomes)}`,
-    `${halfRenames} renames that the service left half done; ${retried.size} objects that an operator had to try again${retried.size === 0 ? "" : ` (${[...new Set(retried.values())].join(", ")})`}`,
+    `${halfRenames} renames that the service left half done, ${slugsMovedBack} slugs that it moved back; ${retried.size} objects that an operator had to try again${retried.size === 0 ? "" : ` (${[...new Set(retried.values())].join(", ")})`}`,
     `settled ${(settledMs / 1000).toFixed(1)} s after the last fault`,
   ].join("\n");
 }

@@ -12,7 +12,7 @@ import { feed } from "./feeder.ts";
 import { createHistory, type History } from "./history.ts";
 import { alarmsOf, Instance } from "./instance.ts";
 import { judgeMappings } from "./judge-mappings.ts";
-import { isHalfRenamed, judgeObject } from "./judge-object.ts";
+import { isHalfRenamed, isMovedBack, judgeObject } from "./judge-object.ts";
 import { judgeWrites } from "./judge-writes.ts";
 import type { Platform } from "./platform.ts";
 import { startPlatform } from "./platform.ts";
@@ -58,6 +58,8 @@ export interface CampaignReport {
   readonly fallbackWrites: number;
   /** Renames that the service itself left half done. */
   readonly halfRenames: number;
+  /** Slugs that the service's index lost because a PUT of before a rename was refused after it. */
+  readonly slugsMovedBack: number;
   /** What an operator had to try again. */
   readonly retried: ReadonlyMap<string, string>;
   readonly settledMs: number;
@@ -163,6 +165,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
     unansweredWrites: writes.filter(({ write }) => !write.wasAnswered).length,
     fallbackWrites: writes.filter(({ write }) => write.principal === "v1_sync_helper@clients").length,
     halfRenames: history.objects.filter((object) => isHalfRenamed(evidence, object)).length,
+    slugsMovedBack: history.objects.filter((object) => isMovedBack(evidence, object)).length,
     retried: settled.retried,
     settledMs,
     violations,

@@ -67,9 +67,22 @@ function judgeAlive(evidence: Evidence, object: V1Object, uid: string | undefine
     const own = evidence.v2.model.get(`${object.kind}-settings`, uid);
     problems.push(...(own === undefined ? ["has no settings"] : differences(settings, own.data)));
   }
-  if (object.kind === "project" && evidence.v2.model.uidOfSlug(String(base["slug"])) !== uid)
-    problems.push("its slug leads to another project");
-  return problems;
+  if (object.kind !== "project" || evidence.v2.model.uidOfSlug(String(base["slug"])) === uid) return problems;
+  return isMovedBack(evidence, object) ? problems : [...problems, "its slug leads to another project"];
+}
+
+/**
+ * Whether a PUT of before a rename that came after it, and was refused, moved the service's index back to the slug of
+ * before: the service moves it before it looks at the ETag. The program does not know of it yet.
+ */
+export function isMovedBack(evidence: Evidence, { kind, id, revisions }: V1Object): boolean {
+  const uid = kind === "project" ? mappedUid(evidence, kind, id) : undefined;
+  if (uid === undefined) return false;
+  const now = storedOf(evidence, kind, uid)?.data["slug"];
+  const { model } = evidence.v2;
+  if (typeof now !== "string" || model.uidOfSlug(now) !== undefined) return false;
+  const slugs = revisions.map(({ columns }) => String(columns?.["slug__c"]).trim().toLowerCase());
+  return slugs.some((slug) => slug !== now && model.uidOfSlug(slug) === uid);
 }
 
 /**
