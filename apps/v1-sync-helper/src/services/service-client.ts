@@ -66,7 +66,8 @@ export class ServiceClient implements AsyncDisposable {
     const { service, maxInFlight, requestTimeoutMs, turnTimeoutMs, env, events } = options;
     this.#prefix = prefix;
     this.#where = `${service} service at ${origin}${prefix}`;
-    this.#limit = createConcurrencyLimit({ max: maxInFlight, maxWaitMs: turnTimeoutMs });
+    // Begun at its top: an operator set it, and found out from below it would take a slow service minutes to reach.
+    this.#limit = createConcurrencyLimit({ max: maxInFlight, start: maxInFlight, maxWaitMs: turnTimeoutMs });
     this.#client = createHttpClient({
       origin,
       env,

@@ -170,7 +170,7 @@ test("does not ask again before the time that the service asked for", async ({ e
   expect(next).toMatchObject({ result: "unavailable", reason: { code: "service_busy" } });
   expect(next.result === "unavailable" && next.retryAfterMs).toBeGreaterThan(25_000);
   expect(server.requests).toHaveLength(1);
-  expect(services.loads()[0]).toMatchObject({ service: "project", limit: 8, inFlight: 0, waiting: 0 });
+  expect(services.loads()[0]).toMatchObject({ service: "project", limit: 50, inFlight: 0, waiting: 0 });
 });
 
 test.for([
