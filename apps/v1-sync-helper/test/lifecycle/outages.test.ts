@@ -47,7 +47,11 @@ describe("without what it depends on it says so, and goes on by itself", () => {
   test("no v2 services: ready, and every object tried again until they are there", async () => {
     await using platform = await startPlatform();
     platform.v2.faults.choose = () => ({ kind: "reset-before" });
-    await using serving = await startServing(platform);
+    // A create whose connection breaks may still be carried out for so long.
+    await using serving = await startServing(platform, {
+      REQUEST_TIMEOUT_SECONDS: "1",
+      CREATE_SETTLE_SECONDS: "2",
+    });
     await serving.isReady(200);
     for (const id of ["a", "b", "c"]) await put(platform, id);
     await using states = await openStates(platform);
