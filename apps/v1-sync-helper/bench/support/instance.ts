@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { freePort, waitFor } from "@repo/testkit";
 import { type Executable, runExecutable } from "@repo/testkit/process";
 import { request } from "undici";
+import { requireBundle } from "../../test/support/bundle.ts";
 import type { Platform } from "./platform.ts";
-
-const bundle = join(import.meta.dirname, "../../dist/v1-sync-helper.mjs");
 
 /** A running program: ours as its image starts it, or another that takes the same variables. */
 export interface Instance extends AsyncDisposable {
@@ -29,17 +26,15 @@ export interface InstanceOptions {
   readonly nodeArgs?: readonly string[];
 }
 
-/** @throws {Error} when the bundle is not built */
+/** @throws {BundleMissingError} */
 export async function startInstance(platform: Platform, options: InstanceOptions = {}): Promise<Instance> {
   const { command, nodeArgs = [] } = options;
-  if (command === undefined && !existsSync(bundle))
-    throw new Error("The bundle is not built: run `npx pnpm turbo build`.");
   const port = String(await freePort());
   const env = { ...platform.env, ...options.env, PORT: port };
   const common = { env, keepLines: 20, diesWithParent: true };
   const [file = "", ...args] = command?.split(" ") ?? [];
   const child = await (command === undefined
-    ? runExecutable({ ...common, file: bundle, nodeArgs: ["--enable-source-maps", ...nodeArgs] })
+    ? runExecutable({ ...common, file: requireBundle(), nodeArgs: ["--enable-source-maps", ...nodeArgs] })
     : runExecutable({ ...common, file, args, inheritEnv: ["PATH"] }));
   const instance = toInstance(child, `http://127.0.0.1:${port}`);
   try {

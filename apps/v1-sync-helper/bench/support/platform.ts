@@ -3,6 +3,7 @@ import { Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { type RsaKeys, rsaKeys } from "@repo/testkit/lfx-v1";
 import { type NatsServer, startNats } from "@repo/testkit/nats";
+import { bucketSizes } from "../../test/support/stand-ins.ts";
 import { putAll } from "./put-all.ts";
 import { type Entry, people } from "./records.ts";
 import { type StandIns, startStandIns } from "./start-stand-ins.ts";
@@ -56,9 +57,7 @@ export async function startPlatform(): Promise<Platform> {
       AUTH0_TOKEN_URL: addresses.tokenUrl,
       LFX_API_GW: addresses.apiUrl,
       BIND: "127.0.0.1",
-      V1_OBJECTS_MAX_BYTES: String(bucketBytes),
-      V1_MAPPINGS_MAX_BYTES: String(bucketBytes),
-      V1_SYNC_STATE_MAX_BYTES: String(bucketBytes),
+      ...bucketSizes(bucketBytes),
       V1_SYNC_USERS_MAX_BYTES: String(bucketBytes / 16),
     },
     put: (entries) => putAll(connection, "v1-objects", entries),

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // What `pnpm chaos v1-sync-helper` and the test beside play: v1 changes its objects, instances of the built program bring
 // the changes to v2, and everything between fails all the time. In the end v2 has to be as v1, and every step to it right.
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { nanos } from "@nats-io/transport-node";
 import { waitFor } from "@repo/testkit";
+import { requireBundle } from "../support/bundle.ts";
 import { Disturber } from "./disturber.ts";
 import { collectEvidence, type Evidence } from "./evidence.ts";
 import { feed } from "./feeder.ts";
@@ -70,10 +70,8 @@ export interface CampaignReport {
   readonly logs: ReadonlyMap<string, string>;
 }
 
-const builtBundle = join(import.meta.dirname, "../../dist/v1-sync-helper.mjs");
-
 export async function runCampaign(options: CampaignOptions): Promise<CampaignReport> {
-  const { seed, durationMs, bundle = builtBundle, onProgress = () => {}, onStatus = () => {} } = options;
+  const { seed, durationMs, bundle = requireBundle(), onProgress = () => {}, onStatus = () => {} } = options;
   const history = createHistory(seed, options.objects);
   await using stack = new AsyncDisposableStack();
   const platform = stack.use(await startPlatform());

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 
-import { join } from "node:path";
 import { freePort } from "@repo/testkit";
 import { runExecutable } from "@repo/testkit/process";
 import { describe, test } from "vitest";
-
-const bundle = join(import.meta.dirname, "../../dist/v1-sync-helper.mjs");
+import { requireBundle } from "../support/bundle.ts";
 
 async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  await using program = await runExecutable({ file: bundle, args, env });
+  await using program = await runExecutable({ file: requireBundle(), args, env });
   const { code } = await program.waitForExit();
   return { code, stdout: program.stdout.text, stderr: program.stderr.text };
 }
