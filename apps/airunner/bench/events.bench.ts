@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // `pnpm bench airunner events`: fifty readers of a job that talks fast, and a million outputs kept and replayed.
+
 import { once } from "node:events";
 import type { ClientHttp2Stream } from "node:http2";
+import { peakBytesOf, residentBytesOf } from "@repo/bench";
 import { envelope } from "../test/wire/grpc-client.ts";
 import { writeMessage } from "../test/wire/protobuf.ts";
 import { dequeue, enqueue } from "./support/calls.ts";
 import { publish } from "./support/document.ts";
 import { FrameCounter } from "./support/frame-counter.ts";
 import { type BenchOptions, readBenchOptions } from "./support/options.ts";
-import { peakBytesOf, residentBytesOf } from "./support/process-figures.ts";
 import { measureContenders, type Sample } from "./support/race.ts";
 import { RawConnection, readBody } from "./support/raw-connection.ts";
 import type { BenchServer } from "./support/server.ts";

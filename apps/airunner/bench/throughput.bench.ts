@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // `pnpm bench airunner throughput`: enqueue, dequeue and complete, and how soon a waiting worker has a job.
+
 import { join } from "node:path";
+import { cpuSecondsOf } from "@repo/bench";
 import { runExecutable } from "@repo/testkit/process";
 import { complete, type Delivery, dequeue, enqueue } from "./support/calls.ts";
 import { publish } from "./support/document.ts";
 import { type BenchOptions, readBenchOptions } from "./support/options.ts";
-import { cpuSecondsOf } from "./support/process-figures.ts";
 import { measureContenders, type Sample } from "./support/race.ts";
 import { inParallel, RawConnection } from "./support/raw-connection.ts";
 import type { BenchServer } from "./support/server.ts";

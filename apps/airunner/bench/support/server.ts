@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { cpuSecondsOf } from "@repo/bench";
 import { testDirectory } from "@repo/testkit";
 import { type Executable, runExecutable } from "@repo/testkit/process";
 import { requireBundle, startAirunner } from "../../test/support/airunner.ts";
 import { waitingWorkers } from "./calls.ts";
-import { cpuSecondsOf } from "./process-figures.ts";
 import { RawConnection } from "./raw-connection.ts";
 
 /** A server that is measured, without authentication, over TLS. */
