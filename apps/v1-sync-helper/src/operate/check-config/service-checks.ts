@@ -2,6 +2,7 @@
 import { createHttpClient, type Environment } from "@repo/http-retry";
 import type { ServiceName } from "../../objects/plan.ts";
 import type { V2 } from "../serve/open-v2.ts";
+import { untilSigning } from "../until-signing.ts";
 import { CheckSkipped } from "./check.ts";
 
 const timeoutMs = 5000;
@@ -30,7 +31,7 @@ const nobody = "00000000-0000-4000-8000-000000000000";
 /** A GET with a signed token, which changes nothing. */
 export async function checkToken(v2: V2, service: ServiceName): Promise<string> {
   if (!v2.services.has(service)) throw new CheckSkipped("its address is not set");
-  await untilSigning(v2);
+  await requireSigning(v2);
   const path = service === "project" ? `/projects/${nobody}` : `/committees/${nobody}`;
   await v2.services.get(service, path);
   return `takes our token, as ${v2.identity.self.principal}`;
@@ -38,20 +39,14 @@ export async function checkToken(v2: V2, service: ServiceName): Promise<string> 
 
 /** The project under which all others go; found over NATS. */
 export async function checkRoot(v2: V2): Promise<string> {
-  await untilSigning(v2);
+  await requireSigning(v2);
   const uid = await v2.services.rootUid();
   const root = await v2.services.get("project", `/projects/${uid}`);
   if (root === undefined) throw new Error(`lfx.projects-api.slug_to_uid says ${uid}, which is not there.`);
   return `is ${uid}`;
 }
 
-/** The key id is looked for in the background; the first token waits for it. */
-async function untilSigning(v2: V2): Promise<void> {
-  const deadline = performance.now() + timeoutMs;
-  for (;;) {
-    const { isReady, reason } = v2.identity.signingStatus();
-    if (isReady) return;
-    if (performance.now() > deadline) throw new Error(reason ?? "The signing key is not ready.");
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+async function requireSigning({ identity }: V2): Promise<void> {
+  const { isReady, reason } = await untilSigning(identity, timeoutMs);
+  if (!isReady) throw new Error(reason ?? "The signing key is not ready.");
 }

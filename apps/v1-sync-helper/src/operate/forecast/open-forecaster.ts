@@ -11,7 +11,10 @@ import { createSource, type StoredRevision } from "../../sync/source.ts";
 import { rulesOf } from "../serve/compose-engine.ts";
 import { openV2 } from "../serve/open-v2.ts";
 import type { Store } from "../store/open-store.ts";
+import { untilSigning } from "../until-signing.ts";
 import { type Forecast, type ForecastPorts, forecast } from "./forecast.ts";
+
+const signingPatienceMs = 3000;
 
 /** Tells what would be done, for one object after the other or many at once. */
 export interface Forecaster extends AsyncDisposable {
@@ -35,7 +38,8 @@ export async function openForecaster(options: ForecasterOptions): Promise<Foreca
   const { link, mappings } = store;
   const { settings } = loaded;
   const v2 = openV2({ loaded, link, mappings, logger, env });
-  await untilSigning(v2.identity.signingStatus);
+  // Without the key id reading says why by itself.
+  await untilSigning(v2.identity, signingPatienceMs);
   const { maxPerHour } = settings.deletes;
   const deletes = createDeleteWindow(store.stateBucket, { maxPerHour, clock: systemClock });
   const ports: ForecastPorts = {
@@ -55,12 +59,4 @@ export async function openForecaster(options: ForecasterOptions): Promise<Foreca
     authors: v2.identity,
     [Symbol.asyncDispose]: () => v2[Symbol.asyncDispose](),
   };
-}
-
-const patienceMs = 3000;
-
-/** The key id is looked for in the background; without it reading says why by itself. */
-async function untilSigning(status: () => { readonly isReady: boolean }): Promise<void> {
-  const deadlineMs = systemClock.monotonicMs() + patienceMs;
-  while (!status().isReady && systemClock.monotonicMs() < deadlineMs) await systemClock.wait(20);
 }
